@@ -1,0 +1,68 @@
+"""Every error raised on purpose, one tree; each maps to one gRPC status.
+
+FeedError                    INTERNAL
+├── InvalidRequestError      INVALID_ARGUMENT      the caller broke the contract; names field, value, limit
+├── NotFoundError            NOT_FOUND             what was asked for is not here
+├── PreconditionError        FAILED_PRECONDITION   for example another generation than asked for
+├── DeadlineError            DEADLINE_EXCEEDED     too little time left to do what was asked for
+├── OverloadedError          RESOURCE_EXHAUSTED    retry later, not at once
+├── NotReadyError            UNAVAILABLE           still loading or draining
+└── DependencyError          UNAVAILABLE           a store or service behind this one failed
+    ├── BusUnavailableError
+    └── StateUnavailableError
+"""
+
+
+class FeedError(Exception):
+    """Base of every error raised on purpose."""
+
+    status = "INTERNAL"
+
+
+class InvalidRequestError(FeedError):
+    """The request breaks its documented contract.
+
+    Attributes:
+        field: Path of the offending field, for example `actions[3].action_id`.
+    """
+
+    status = "INVALID_ARGUMENT"
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"{field}: {problem}")
+        self.field = field
+        self.problem = problem
+
+
+class NotFoundError(FeedError):
+    status = "NOT_FOUND"
+
+
+class PreconditionError(FeedError):
+    status = "FAILED_PRECONDITION"
+
+
+class DeadlineError(FeedError):
+    status = "DEADLINE_EXCEEDED"
+
+
+class OverloadedError(FeedError):
+    status = "RESOURCE_EXHAUSTED"
+
+
+class NotReadyError(FeedError):
+    status = "UNAVAILABLE"
+
+
+class DependencyError(FeedError):
+    """A store or service behind this one failed or was late."""
+
+    status = "UNAVAILABLE"
+
+
+class BusUnavailableError(DependencyError):
+    """The bus did not acknowledge in time."""
+
+
+class StateUnavailableError(DependencyError):
+    """The state store did not answer in time."""

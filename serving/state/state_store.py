@@ -1,0 +1,74 @@
+"""What services need from the store of viewer state: versioned blobs, few round trips."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Versioned:
+    """A stored value.
+
+    Attributes:
+        version: Positive; grows with every change. For state fed from the bus it is the last
+            applied offset + 1.
+        value: Packed bytes, opaque to the store.
+    """
+
+    version: int
+    value: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """One compare-and-set: the value is written if the stored version still is `expected`.
+
+    Attributes:
+        expected: Version seen when reading; 0 means "there was none".
+        version: The new version, greater than `expected`.
+        ttl_s: Forget the key this many seconds after this write; `None` keeps it.
+    """
+
+    key: bytes
+    value: bytes
+    expected: int
+    version: int
+    ttl_s: int | None = None
+
+
+class StateStore(Protocol):
+    """Versioned key-value store. `open_state_store(address)` picks the implementation.
+
+    Keys are short bytes with a prefix per kind of record (`s/` session, `v/` viewer, ...). Every
+    method takes one round trip, whatever the number of keys, and answers or fails within the
+    store's configured timeout; nothing is retried.
+    """
+
+    async def read(self, keys: Sequence[bytes]) -> list[Versioned | None]:
+        """Read many keys at once; `None` where there is nothing, in the order of `keys`.
+
+        Raises:
+            StateUnavailableError: the store did not answer in time.
+        """
+        ...
+
+    async def write(self, updates: Sequence[Update]) -> list[bool]:
+        """Apply compare-and-sets, all inside one atomic step; each succeeds or fails on its own.
+
+        No reader sees some of them without the others. When this returns they are kept as durably
+        as the store is configured to (Redis: append-only file; RocksDB: its log).
+
+        Returns:
+            For each update whether it was applied.
+
+        Raises:
+            StateUnavailableError: not confirmed in time; the updates may have been applied all the
+                same, so callers re-read before they decide.
+        """
+        ...
+
+    async def ping(self) -> None:
+        """Raise StateUnavailableError unless the store answers."""
+        ...
+
+    async def close(self) -> None: ...
