@@ -1,0 +1,113 @@
+"""The one file format of tables in a generation: Arrow IPC, one uncompressed batch, memory-mapped.
+
+Numbers come back as numpy views over the mapped file: nothing is read until it is touched, and
+nothing is copied. Lists are kept as offsets and values (`Lists`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """A column of lists: row `i` is `values[offsets[i]:offsets[i + 1]]`.
+
+    Attributes:
+        offsets: `int32[rows + 1]`.
+        values: All rows' values, one after another.
+    """
+
+    offsets: npt.NDArray[np.int32]
+    values: npt.NDArray[np.generic]
+
+    def row(self, index: int) -> npt.NDArray[np.generic]:
+        return self.values[self.offsets[index] : self.offsets[index + 1]]
+
+
+class MappedTable:
+    """A memory-mapped table. Open it once; views stay valid as long as it lives."""
+
+    def __init__(self, path: Path) -> None:
+        """Map `path`.
+
+        Raises:
+            ValueError: the file is not an Arrow file of at most one record batch.
+        """
+        self.path = path
+        try:
+            reader = pa.ipc.open_file(pa.memory_map(str(path), "r"))
+        except pa.ArrowInvalid as error:
+            raise ValueError(f"{path.name} is not an Arrow file") from error
+        if reader.num_record_batches != 1:
+            raise ValueError(f"{path.name} has {reader.num_record_batches} record batches, not 1")
+        self.batch = reader.get_batch(0)
+
+    def __len__(self) -> int:
+        return int(self.batch.num_rows)
+
+    def array(self, name: str) -> npt.NDArray[np.generic]:
+        """A number column as a read-only view: `dtype[n]`, or `dtype[n, width]` for fixed-size lists."""
+        column = self._column(name)
+        if pa.types.is_fixed_size_list(column.type):
+            flat = column.flatten().to_numpy(zero_copy_only=True)
+            return flat.reshape(len(column), column.type.list_size)
+        return column.to_numpy(zero_copy_only=True)
+
+    def lists(self, name: str) -> Lists:
+        """A list column of numbers as views."""
+        column = self._column(name)
+        return Lists(
+            column.offsets.to_numpy(zero_copy_only=True),
+            column.values.to_numpy(zero_copy_only=True),
+        )
+
+    def strings(self, name: str) -> pa.Array:
+        """A string or list-of-string column, to be gathered with `take(rows).to_pylist()`."""
+        return self._column(name)
+
+    def _column(self, name: str) -> pa.Array:
+        index = self.batch.schema.get_field_index(name)
+        if index < 0:
+            raise ValueError(f"{self.path.name} has no column {name}")
+        return self.batch.column(index)
+
+
+def write_table(path: Path, columns: Mapping[str, npt.NDArray[np.generic] | pa.Array | Lists]) -> int:
+    """Write columns of equal length; arrays of two axes become fixed-size lists.
+
+    Returns:
+        The number of rows.
+    """
+    arrays = {name: _to_arrow(values) for name, values in columns.items()}
+    batch = pa.RecordBatch.from_arrays(list(arrays.values()), list(arrays))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, batch.schema) as writer:
+        writer.write_batch(batch)
+    return int(batch.num_rows)
+
+
+def _to_arrow(values: npt.NDArray[np.generic] | pa.Array | Lists) -> pa.Array:
+    if isinstance(values, Lists):
+        return pa.ListArray.from_arrays(pa.array(values.offsets, pa.int32()), pa.array(values.values))
+    if isinstance(values, pa.Array):
+        return values
+    if values.ndim == 2:
+        flat = pa.array(np.ascontiguousarray(values).reshape(-1))
+        return pa.FixedSizeListArray.from_arrays(flat, values.shape[1])
+    return pa.array(np.ascontiguousarray(values))
+
+
+def find_rows(
+    sorted_ids: npt.NDArray[np.int64], wanted: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int64]:
+    """Row of each wanted id in a sorted id column; -1 where it is absent. `int64[len(wanted)]`."""
+    if len(sorted_ids) == 0:
+        return np.full(len(wanted), -1, np.int64)
+    rows = np.searchsorted(sorted_ids, wanted)
+    rows[rows == len(sorted_ids)] = 0
+    return np.where(sorted_ids[rows] == wanted, rows, -1).astype(np.int64)

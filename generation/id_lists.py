@@ -1,0 +1,51 @@
+"""Lists of rows by key: the rows of an author, of a category, of a region's popular items."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from generation.arrow_file import Lists, MappedTable, find_rows, write_table
+
+
+class IdLists:
+    """Memory-mapped `key -> rows`, keys ascending, rows best first."""
+
+    def __init__(self, path: Path) -> None:
+        table = MappedTable(path)
+        self.keys: npt.NDArray[np.int64] = table.array("key")  # type: ignore[assignment]
+        self._rows = table.lists("rows")
+
+    def rows(self, key: int, limit: int) -> npt.NDArray[np.int32]:
+        """At most `limit` rows of `key`, best first; empty when it has none."""
+        at = int(np.searchsorted(self.keys, key))
+        if at == len(self.keys) or self.keys[at] != key:
+            return np.empty(0, np.int32)
+        return self._rows.row(at)[:limit]  # type: ignore[return-value]
+
+    def rows_of_all(
+        self, keys: npt.NDArray[np.int64], limit_each: int
+    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
+        """At most `limit_each` rows of every key, in the order of `keys`.
+
+        Returns:
+            Rows `int32[m]` and, for each, the position of its key in `keys`, `int64[m]`.
+        """
+        found = find_rows(self.keys, keys)
+        position = np.flatnonzero(found >= 0)
+        at = found[position]
+        starts = self._rows.offsets[at].astype(np.int64)
+        counts = np.minimum(self._rows.offsets[at + 1] - starts, limit_each)
+        owner = np.repeat(position, counts)
+        within = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
+        rows = self._rows.values[np.repeat(starts, counts) + within]
+        return rows, owner  # type: ignore[return-value]
+
+
+def write_id_lists(path: Path, keys: Sequence[int], lists: Sequence[npt.NDArray[np.int32]]) -> int:
+    """Write `key -> rows`; keys ascending and distinct."""
+    offsets = np.zeros(len(lists) + 1, np.int32)
+    np.cumsum([len(rows) for rows in lists], out=offsets[1:])
+    values = np.concatenate(lists).astype(np.int32) if lists else np.empty(0, np.int32)
+    return write_table(path, {"key": np.asarray(keys, np.int64), "rows": Lists(offsets, values)})

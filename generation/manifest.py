@@ -1,0 +1,142 @@
+"""The manifest: what a generation is, and the only thing a reader believes about its files.
+
+`Manifest.name` is the hash of everything in it but times, so that the same inputs give the same
+name. `verify` checks size and SHA-256 of files before anybody maps them.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from generation import layout
+
+FORMAT = 1
+
+
+class InvalidGenerationError(Exception):
+    """A generation is missing, incomplete or damaged; the message names the file and the cause."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """One file: `sha256` in hex, size in bytes, rows (0 where it has none)."""
+
+    sha256: str
+    bytes: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a generation is.
+
+    Attributes:
+        data_time_ms: Unix ms up to which the data goes; every counter and age is as of then.
+        clock: `data` (time runs on from `data_time_ms`) or `wall`; the default of servers.
+        authors_are_viewers: Whether author ids and viewer ids name the same people.
+        has_impressions: Whether the data reports what was shown.
+        shard_count: Shards; an item is in shard `partition_of(item_id, shard_count)`.
+        embedding_dim, embedding_version: Width and name of the vector space.
+        fold_in_alpha, fold_in_regularization: Parameters of implicit ALS, for the viewer fold-in.
+        item_schema, feature_schema: Hashes of `generation.item_columns` and `features`.
+        bus_offsets: topic -> partition -> offset of the first message not covered by the data.
+        largest_norm: Largest norm of an item vector, used by the norm-augmented index.
+        quality: Figures people look at first; the rest is in `report.json`.
+        built_ms: Unix ms when it was built; not part of the name.
+    """
+
+    data_time_ms: int
+    clock: str
+    authors_are_viewers: bool
+    has_impressions: bool
+    shard_count: int
+    embedding_dim: int
+    embedding_version: str
+    fold_in_alpha: float
+    fold_in_regularization: float
+    item_schema: str
+    feature_schema: str
+    largest_norm: float
+    bus_offsets: dict[str, dict[str, int]]
+    quality: dict[str, float]
+    builder_version: str
+    built_ms: int
+    files: dict[str, FileEntry] = field(default_factory=dict)
+    format: int = FORMAT
+
+    @property
+    def name(self) -> str:
+        """Twelve hex digits that identify the contents."""
+        contents = asdict(self)
+        del contents["built_ms"]
+        return hashlib.sha256(json.dumps(contents, sort_keys=True).encode()).hexdigest()[:12]
+
+    def start_offset(self, topic: str, partition: int) -> int:
+        """Offset from which a consumer replays `topic` on top of this generation."""
+        return self.bus_offsets.get(topic, {}).get(str(partition), 0)
+
+    def write(self, folder: Path) -> None:
+        (folder / layout.MANIFEST).write_text(json.dumps(asdict(self), indent=1, sort_keys=True))
+
+    @staticmethod
+    def read(folder: Path) -> "Manifest":
+        """Parse the manifest of a generation folder; files are not checked yet.
+
+        Raises:
+            InvalidGenerationError: there is none, or it is not one of ours.
+        """
+        path = folder / layout.MANIFEST
+        try:
+            contents = json.loads(path.read_text())
+            contents["files"] = {name: FileEntry(**entry) for name, entry in contents["files"].items()}
+            manifest = Manifest(**contents)
+        except FileNotFoundError:
+            raise InvalidGenerationError(f"{path} is missing") from None
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise InvalidGenerationError(f"{path} is not a manifest: {error}") from error
+        if manifest.format != FORMAT:
+            raise InvalidGenerationError(f"{path} has format {manifest.format}, this code reads {FORMAT}")
+        return manifest
+
+
+def verify(
+    folder: Path,
+    manifest: Manifest,
+    wanted: Callable[[str], bool] = lambda _name: True,
+) -> None:
+    """Check size and hash of every file whose name is `wanted`.
+
+    Raises:
+        InvalidGenerationError: a file is missing, cut or changed; names it.
+    """
+    for name, entry in manifest.files.items():
+        if not wanted(name):
+            continue
+        path = folder / name
+        if not path.is_file():
+            raise InvalidGenerationError(f"{path} is missing")
+        size = path.stat().st_size
+        if size != entry.bytes:
+            raise InvalidGenerationError(f"{path} has {size} bytes, the manifest says {entry.bytes}")
+        if file_sha256(path) != entry.sha256:
+            raise InvalidGenerationError(f"{path} differs from the manifest's SHA-256")
+
+
+def file_sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def entries_of(folder: Path, rows: dict[str, int]) -> dict[str, FileEntry]:
+    """Entries of all files below `folder` but the manifest; `rows` by relative name."""
+    return {
+        name: FileEntry(file_sha256(folder / name), (folder / name).stat().st_size, rows.get(name, 0))
+        for name in sorted(_relative_names(folder))
+        if name != layout.MANIFEST
+    }
+
+
+def _relative_names(folder: Path) -> Iterable[str]:
+    return (p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
