@@ -4,6 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+MAX_VERSION = 2**63
+"""Versions are below this, so that signed 64-bit readers agree with us."""
+MAX_TTL_S = 10 * 365 * 86_400
+"""Longer is no expiry at all: leave `ttl_s` out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Versioned:
@@ -26,7 +31,10 @@ class Update:
     Attributes:
         expected: Version seen when reading; 0 means "there was none".
         version: The new version, greater than `expected`.
-        ttl_s: Forget the key this many seconds after this write; `None` keeps it.
+        ttl_s: Forget the key this many seconds after this write; `None` keeps it for good.
+
+    Raises:
+        ValueError: a field is out of range; always a bug of the caller.
     """
 
     key: bytes
@@ -34,6 +42,17 @@ class Update:
     expected: int
     version: int
     ttl_s: int | None = None
+
+    def __post_init__(self) -> None:
+        if not self.key:
+            raise ValueError("key is empty")
+        if not 0 <= self.expected < self.version < MAX_VERSION:
+            raise ValueError(
+                f"expected {self.expected} and version {self.version}, "
+                f"need 0 <= expected < version < {MAX_VERSION}"
+            )
+        if self.ttl_s is not None and not 0 < self.ttl_s <= MAX_TTL_S:
+            raise ValueError(f"ttl_s is {self.ttl_s}, need 1..{MAX_TTL_S}")
 
 
 class StateStore(Protocol):
@@ -52,14 +71,16 @@ class StateStore(Protocol):
         """
         ...
 
-    async def write(self, updates: Sequence[Update]) -> list[bool]:
+    async def write(self, updates: Sequence[Update], *, all_or_none: bool = False) -> list[bool]:
         """Apply compare-and-sets, all inside one atomic step; each succeeds or fails on its own.
 
+        With `all_or_none` one stale update stops them all, so that a checkpoint can never move past
+        an effect that was not applied. Updates of one key follow one another in the given order.
         No reader sees some of them without the others. When this returns they are kept as durably
         as the store is configured to (Redis: append-only file; RocksDB: its log).
 
         Returns:
-            For each update whether it was applied.
+            For each update whether it was applied; with `all_or_none` all true or all false.
 
         Raises:
             StateUnavailableError: not confirmed in time; the updates may have been applied all the

@@ -1,0 +1,34 @@
+"""Picks the state store by address, so that no other code asks which one it is."""
+
+from pathlib import Path
+
+from serving.state.rocksdb_state_store import RocksDbStateStore
+from serving.state.state_store import StateStore
+
+OPERATION_TIMEOUT_MS = 20
+
+
+def open_state_store(address: str, *, timeout_ms: int = OPERATION_TIMEOUT_MS) -> StateStore:
+    """Open `rocksdb://DIR`, `redis://host:port/db` or `rediss://…` (over TLS).
+
+    A Redis that is away does not fail this: calls fail until it is back. A RocksDB directory is
+    opened, or made, at once; relative paths (`rocksdb://state`) count from the working directory.
+
+    Args:
+        timeout_ms: Longest wait for one Redis call; RocksDB answers from memory.
+
+    Raises:
+        ValueError: the address cannot be understood.
+        StateUnavailableError: the RocksDB directory is locked or damaged.
+    """
+    scheme, separator, rest = address.partition("://")
+    if separator and rest and scheme == "rocksdb":
+        return RocksDbStateStore(Path(rest))
+    if separator and rest and scheme in ("redis", "rediss"):
+        from serving.state.redis_state_store import RedisStateStore
+
+        return RedisStateStore(address, timeout_ms=timeout_ms)
+    raise ValueError(  # the rest of an address may hold a password, so it is not shown
+        f"state address starts with {scheme[:20]!r}, "
+        "need rocksdb://DIR, redis://HOST:PORT/DB or rediss://HOST:PORT/DB"
+    )

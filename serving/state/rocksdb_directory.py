@@ -1,0 +1,83 @@
+"""Opens a RocksDB directory so that damage and mistakes are refused instead of served as "empty".
+
+A MANIFEST cut in half opens without an error, with the data gone, and opening it for writing then
+deletes the data files. So an existing directory is opened read-only first, and must show a key that
+was written when the directory was made.
+"""
+
+from pathlib import Path
+
+from rocksdict import AccessType, BlockBasedOptions, Cache, DBCompressionType, Options, Rdict
+
+from serving.errors import StateUnavailableError
+
+SENTINEL_KEY = b"\x00feedrank"
+"""Sorts before every other key; no caller may use it."""
+SENTINEL_VALUE = b"feedrank state, format 1"
+BLOCK_CACHE_BYTES = 64 << 20
+LOG_FILE_BYTES = 1 << 20
+
+
+def open_directory(directory: Path) -> Rdict:
+    """Open or make the store in `directory`; this process is then its only writer.
+
+    Raises:
+        StateUnavailableError: it is locked by another process, damaged, or not one of ours.
+    """
+    is_new = not (directory / "CURRENT").exists()
+    try:
+        if is_new:
+            _refuse_leftovers(directory)
+            directory.mkdir(parents=True, exist_ok=True)
+        else:
+            _require_sentinel(directory)
+        database = Rdict(str(directory), _options(create=is_new))
+        if is_new:
+            database.put(SENTINEL_KEY, SENTINEL_VALUE)
+            database.flush(True)
+    except StateUnavailableError:
+        raise
+    except Exception as error:  # rocksdict raises nothing more precise
+        raise StateUnavailableError(_explain(directory, error)) from error
+    return database
+
+
+def _refuse_leftovers(directory: Path) -> None:
+    if directory.is_dir() and any(directory.glob("*.sst")):
+        raise StateUnavailableError(
+            f"state directory {directory} has data files but no CURRENT file: "
+            "restore it from a backup or move it away"
+        )
+
+
+def _require_sentinel(directory: Path) -> None:
+    view = Rdict(str(directory), _options(create=False), access_type=AccessType.read_only(False))
+    try:
+        found = view.get(SENTINEL_KEY)
+    finally:
+        view.close()
+    if found != SENTINEL_VALUE:
+        raise StateUnavailableError(
+            f"state directory {directory} is damaged or was not made by this program (its marker "
+            f"is {found!r}, not {SENTINEL_VALUE!r}): restore it from a backup or move it away"
+        )
+
+
+def _explain(directory: Path, error: Exception) -> str:
+    if "lock" in str(error).lower():
+        return f"state directory {directory} is in use by another store: one process may own it"
+    return f"state directory {directory} cannot be opened: {str(error)[:200]}"
+
+
+def _options(*, create: bool) -> Options:
+    # Raw mode always: the default mode unpickles values, which makes a directory executable code.
+    options = Options(raw_mode=True)
+    options.create_if_missing(create)
+    options.set_keep_log_file_num(2)
+    options.set_max_log_file_size(LOG_FILE_BYTES)
+    table = BlockBasedOptions()
+    table.set_block_cache(Cache(BLOCK_CACHE_BYTES))
+    table.set_bloom_filter(10, False)
+    options.set_block_based_table_factory(table)
+    options.set_compression_type(DBCompressionType.lz4())
+    return options

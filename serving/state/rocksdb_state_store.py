@@ -1,0 +1,177 @@
+"""State in a local RocksDB directory: the embedded mode's store, owned by one process and one loop.
+
+Compare-and-set is safe because the directory's lock keeps other processes out and a read, the
+comparison and the write happen in one step of the event loop, with no `await` between.
+
+Durability: a write is in the operating system's hands when `write` returns, so it survives a kill
+of the process; the log is synced to disk once a second, off the loop, so a power cut may take the
+last second (as Redis does with `appendfsync everysec`). What came from the bus is replayed from the
+checkpoints, which lie in the same log and so go back together with their effects.
+"""
+
+import asyncio
+import struct
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import structlog
+from rocksdict import WriteBatch
+
+from serving.errors import StateUnavailableError
+from serving.state.rocksdb_directory import SENTINEL_KEY, SENTINEL_VALUE, open_directory
+from serving.state.state_counters import StateCounters
+from serving.state.state_store import Update, Versioned
+
+HEADER = struct.Struct(">QQ")
+"""In front of every value: version, and expiry in Unix milliseconds (0: never)."""
+SYNC_INTERVAL_S = 1.0
+SWEEP_KEYS = 500
+"""Keys looked at per sweep, once per sync: about 0.3 ms of the loop, 43 million keys a day."""
+
+log = structlog.get_logger()
+
+
+def wall_clock_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+class RocksDbStateStore:
+    """A `StateStore` whose reads of warm keys take microseconds, so they stay on the event loop.
+
+    Keys past their expiry are treated as missing at once and removed by a slow sweep.
+    """
+
+    def __init__(self, directory: Path, *, clock_ms: Callable[[], int] = wall_clock_ms) -> None:
+        """Open or make `directory`.
+
+        Raises:
+            StateUnavailableError: it is locked, damaged, or not one of ours.
+        """
+        self.counters = StateCounters()
+        self._directory = directory
+        self._clock_ms = clock_ms
+        self._database = open_directory(directory)
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="state-sync")
+        self._upkeep: asyncio.Task[None] | None = None
+        self._needs_sync = False
+        self._sweep_from = SENTINEL_KEY
+        self._closed = False
+
+    async def read(self, keys: Sequence[bytes]) -> list[Versioned | None]:
+        stored = self._get(keys)
+        self.counters.reads += 1
+        return stored
+
+    async def write(self, updates: Sequence[Update], *, all_or_none: bool = False) -> list[bool]:
+        stored = self._get([update.key for update in updates])
+        versions = {
+            update.key: record.version if record else 0
+            for update, record in zip(updates, stored, strict=True)
+        }
+        batch = WriteBatch(raw_mode=True)
+        applied = [self._apply(batch, versions, update) for update in updates]
+        self.counters.writes += 1
+        if all_or_none and not all(applied):
+            self.counters.conflicts += len(applied)
+            return [False] * len(applied)
+        self.counters.conflicts += applied.count(False)
+        if any(applied):
+            self._write(batch)
+            self._start_upkeep()
+        return applied
+
+    async def ping(self) -> None:
+        if self._call(self._database.get, SENTINEL_KEY) != SENTINEL_VALUE:
+            raise StateUnavailableError(f"state directory {self._directory} lost its marker")
+
+    async def close(self) -> None:
+        """Sync what was written and release the directory. Closing twice is harmless."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._upkeep is not None:
+            self._upkeep.cancel()
+            await asyncio.gather(self._upkeep, return_exceptions=True)
+        self._executor.shutdown(wait=True)
+        self._call(self._database.flush_wal, True)
+        self._database.close()
+
+    def sweep(self, max_keys: int = SWEEP_KEYS) -> int:
+        """Remove the expired among the next `max_keys` keys, round and round; return how many."""
+        now_ms = self._clock_ms()
+        cursor = self._call(self._database.iter)
+        cursor.seek(self._sweep_from)
+        batch = WriteBatch(raw_mode=True)
+        seen = 0
+        while cursor.valid() and seen < max_keys:
+            key, value = cursor.key(), cursor.value()
+            if key != SENTINEL_KEY and _is_expired(HEADER.unpack_from(value)[1], now_ms):
+                batch.delete(key)
+            cursor.next()
+            seen += 1
+        self._sweep_from = cursor.key() if cursor.valid() else SENTINEL_KEY
+        removed = len(batch)
+        if removed:
+            self._write(batch)
+        return removed
+
+    def _get(self, keys: Sequence[bytes]) -> list[Versioned | None]:
+        now_ms = self._clock_ms()
+        found = self._call(self._database.get, list(keys)) if keys else []
+        return [_unpack(raw, now_ms) for raw in found]
+
+    def _apply(self, batch: WriteBatch, versions: dict[bytes, int], update: Update) -> bool:
+        if update.key == SENTINEL_KEY:
+            raise ValueError(f"key {update.key!r} is reserved")
+        if versions[update.key] != update.expected:
+            return False
+        expires_ms = 0 if update.ttl_s is None else self._clock_ms() + update.ttl_s * 1000
+        batch.put(update.key, HEADER.pack(update.version, expires_ms) + update.value)
+        versions[update.key] = update.version
+        return True
+
+    def _write(self, batch: WriteBatch) -> None:
+        self._call(self._database.write, batch)
+        self._needs_sync = True
+
+    def _call(self, function: Callable[..., Any], *arguments: object) -> Any:
+        try:
+            return function(*arguments)
+        except Exception as error:  # rocksdict raises nothing more precise
+            self.counters.failures += 1
+            raise StateUnavailableError(
+                f"state directory {self._directory} failed: {str(error)[:200]}"
+            ) from error
+
+    def _start_upkeep(self) -> None:
+        if self._upkeep is None:
+            self._upkeep = asyncio.get_running_loop().create_task(self._keep_up())
+
+    async def _keep_up(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(SYNC_INTERVAL_S)
+            try:
+                self.sweep()
+                if self._needs_sync:
+                    self._needs_sync = False
+                    await loop.run_in_executor(
+                        self._executor, self._call, self._database.flush_wal, True
+                    )
+            except StateUnavailableError as error:
+                self._needs_sync = True
+                log.error("state_upkeep_failed", cause=str(error))
+
+
+def _is_expired(expires_ms: int, now_ms: int) -> bool:
+    return 0 < expires_ms <= now_ms
+
+
+def _unpack(raw: bytes | None, now_ms: int) -> Versioned | None:
+    if raw is None:
+        return None
+    version, expires_ms = HEADER.unpack_from(raw)
+    return None if _is_expired(expires_ms, now_ms) else Versioned(version, raw[HEADER.size :])

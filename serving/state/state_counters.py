@@ -1,0 +1,20 @@
+"""What a state store counts about itself, read by the metrics layer."""
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class StateCounters:
+    """Totals since the store was opened.
+
+    Attributes:
+        reads: Calls of `read` that were answered.
+        writes: Calls of `write` that were answered.
+        failures: Calls, and syncs to disk, that raised or were refused by an open breaker.
+        conflicts: Updates that were stale, and those a stale one held back (`all_or_none`).
+    """
+
+    reads: int = 0
+    writes: int = 0
+    failures: int = 0
+    conflicts: int = 0
