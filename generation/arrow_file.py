@@ -77,7 +77,9 @@ class MappedTable:
         return self.batch.column(index)
 
 
-def write_table(path: Path, columns: Mapping[str, npt.NDArray[np.generic] | pa.Array | Lists]) -> int:
+def write_table(
+    path: Path, columns: Mapping[str, npt.NDArray[np.generic] | pa.Array | Lists]
+) -> int:
     """Write columns of equal length; arrays of two axes become fixed-size lists.
 
     Returns:
@@ -93,7 +95,9 @@ def write_table(path: Path, columns: Mapping[str, npt.NDArray[np.generic] | pa.A
 
 def _to_arrow(values: npt.NDArray[np.generic] | pa.Array | Lists) -> pa.Array:
     if isinstance(values, Lists):
-        return pa.ListArray.from_arrays(pa.array(values.offsets, pa.int32()), pa.array(values.values))
+        return pa.ListArray.from_arrays(
+            pa.array(values.offsets, pa.int32()), pa.array(values.values)
+        )
     if isinstance(values, pa.Array):
         return values
     if values.ndim == 2:

@@ -50,7 +50,9 @@ def unpack(kind: Kind, value: bytes) -> tuple[npt.NDArray[np.generic], ...]:
     row_bytes = sum(np.dtype(dtype).itemsize for dtype in kind.dtypes)
     rows, rest = divmod(len(value), row_bytes)
     if rest:
-        raise ValueError(f"{len(value)} bytes are no whole number of {kind.name} rows of {row_bytes}")
+        raise ValueError(
+            f"{len(value)} bytes are no whole number of {kind.name} rows of {row_bytes}"
+        )
     arrays = []
     start = 0
     for dtype in kind.dtypes:

@@ -90,14 +90,18 @@ class Manifest:
         path = folder / layout.MANIFEST
         try:
             contents = json.loads(path.read_text())
-            contents["files"] = {name: FileEntry(**entry) for name, entry in contents["files"].items()}
+            contents["files"] = {
+                name: FileEntry(**entry) for name, entry in contents["files"].items()
+            }
             manifest = Manifest(**contents)
         except FileNotFoundError:
             raise InvalidGenerationError(f"{path} is missing") from None
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise InvalidGenerationError(f"{path} is not a manifest: {error}") from error
         if manifest.format != FORMAT:
-            raise InvalidGenerationError(f"{path} has format {manifest.format}, this code reads {FORMAT}")
+            raise InvalidGenerationError(
+                f"{path} has format {manifest.format}, this code reads {FORMAT}"
+            )
         return manifest
 
 
@@ -119,7 +123,9 @@ def verify(
             raise InvalidGenerationError(f"{path} is missing")
         size = path.stat().st_size
         if size != entry.bytes:
-            raise InvalidGenerationError(f"{path} has {size} bytes, the manifest says {entry.bytes}")
+            raise InvalidGenerationError(
+                f"{path} has {size} bytes, the manifest says {entry.bytes}"
+            )
         if file_sha256(path) != entry.sha256:
             raise InvalidGenerationError(f"{path} differs from the manifest's SHA-256")
 
@@ -132,7 +138,9 @@ def file_sha256(path: Path) -> str:
 def entries_of(folder: Path, rows: dict[str, int]) -> dict[str, FileEntry]:
     """Entries of all files below `folder` but the manifest; `rows` by relative name."""
     return {
-        name: FileEntry(file_sha256(folder / name), (folder / name).stat().st_size, rows.get(name, 0))
+        name: FileEntry(
+            file_sha256(folder / name), (folder / name).stat().st_size, rows.get(name, 0)
+        )
         for name in sorted(_relative_names(folder))
         if name != layout.MANIFEST
     }

@@ -55,5 +55,7 @@ class Vocabulary:
     def write(self, path: Path) -> None:
         families = ("regions", "languages", "categories", "surfaces", "devices")
         path.write_text(
-            json.dumps({f: list(getattr(self, f).names) for f in families}, ensure_ascii=False, indent=1)
+            json.dumps(
+                {f: list(getattr(self, f).names) for f in families}, ensure_ascii=False, indent=1
+            )
         )

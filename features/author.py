@@ -1,0 +1,32 @@
+"""Features of the author beyond the facts that travel with the item."""
+
+import numpy as np
+
+from features.feature import Feature
+from features.inputs import Floats, ItemInputs
+from features.rates import smoothed_rate
+from generation.item_columns import ITEM_FACTS
+
+FEATURES = (
+    Feature(
+        "author_engagement_rate", 0.1, "generation", "smoothed positives per impression, all items"
+    ),
+    Feature(
+        "log_author_impressions_per_item", 0, "generation", "log1p of mean impressions per item"
+    ),
+)
+
+ITEMS = ITEM_FACTS.index("log_author_items")
+IMPRESSIONS = ITEM_FACTS.index("log_author_impressions")
+POSITIVES = ITEM_FACTS.index("log_author_positives")
+
+
+def author_block(items: ItemInputs) -> Floats:
+    """`float32[n, 2]` in the order of `FEATURES`."""
+    published, impressions, positives = np.expm1(
+        items.facts[:, [ITEMS, IMPRESSIONS, POSITIVES]].astype(np.float32)
+    ).T
+    block = np.empty((len(items.facts), len(FEATURES)), np.float32)
+    block[:, 0] = smoothed_rate(positives, impressions)
+    block[:, 1] = np.log1p(impressions / np.maximum(published, 1))
+    return block
