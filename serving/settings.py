@@ -1,0 +1,141 @@
+"""What every server is configured with; each service adds its own fields in a subclass.
+
+Objects are passed by hand. `serving.settings_loading.load_settings` reads them from the environment
+and one TOML file, once, in `main`; building one directly (tests, the embedded mode) reads nothing.
+"""
+
+import ipaddress
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, FilePath, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+BUS_ADDRESS = r"^(log|kafka)://.+$"
+STATE_ADDRESS = r"^(rocksdb|redis|rediss)://.+$"
+
+Port = Annotated[int, Field(ge=0, le=65_535)]
+
+
+class CommonSettings(BaseSettings):
+    """Settings shared by all servers. Subclasses set `service` and add fields with defaults.
+
+    Attributes:
+        service: Name of the table in the TOML file, and of the prefix in the environment
+            (`FEEDRANK_RANKER__…`), that is meant for this server only.
+    """
+
+    service: ClassVar[str] = "common"
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    tls_certificate: FilePath | None = None
+    """PEM chain of this server; needs `tls_key`."""
+
+    tls_key: FilePath | None = None
+    """PEM private key of `tls_certificate`."""
+
+    tls_authority: FilePath | None = None
+    """PEM certificates that clients' certificates must be signed by; turns on mutual TLS."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on. Anything but loopback is refused without TLS."""
+
+    port: Port = 50_051
+    """Port of the gRPC endpoint; 0 takes a free one."""
+
+    metrics_port: Port | None = None
+    """Port of the Prometheus endpoint, on loopback; none when unset, 0 takes a free one."""
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    generations: Path
+    """Folder that holds `CURRENT` and the generations."""
+
+    home: Path
+    """Folder of this installation's own data: embedded bus, embedded state, overlays, clock."""
+
+    bus: str = Field(
+        default_factory=lambda fields: f"log://{fields['home']}/bus", pattern=BUS_ADDRESS
+    )
+    """`log://FOLDER` or `kafka://HOST:PORT`; by default a log in `home`."""
+
+    state: str = Field(
+        default_factory=lambda fields: f"rocksdb://{fields['home']}/state", pattern=STATE_ADDRESS
+    )
+    """`rocksdb://FOLDER` or `redis://HOST:PORT/DB`; by default a store in `home`."""
+
+    clock: Literal["auto", "data", "wall"] = "auto"
+    """`data` runs time on from the generation's data, `wall` is the machine's time; `auto` takes
+    `wall` when the data is at most a day old at first start, and then stays with that choice."""
+
+    clock_offset_ms: int | None = None
+    """Data time minus wall time, given when several machines must agree; else kept in `home`."""
+
+    max_message_bytes: int = Field(default=4 * 1024 * 1024, ge=1_024, le=256 * 1024 * 1024)
+    """Largest request and response."""
+
+    max_concurrent_calls: int = Field(default=256, ge=1)
+    """More calls in progress are refused with RESOURCE_EXHAUSTED; open health watches count."""
+
+    min_remaining_ms: float = Field(default=5.0, ge=0)
+    """A call that arrives with less of its deadline left is refused before any work."""
+
+    default_deadline_ms: float = Field(default=150.0, gt=0)
+    """How long a call may take whose caller set no deadline."""
+
+    unhealthy_wait_s: float = Field(default=0.3, ge=0, le=300)
+    """Between reporting NOT_SERVING and refusing calls, so that callers can look elsewhere."""
+
+    drain_s: float = Field(default=5.0, ge=0, le=300)
+    """How long calls in progress may still take once new ones are refused."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the library names the arguments
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read nothing behind the caller's back: `load_settings` does, and passes the values."""
+        return (init_settings,)
+
+    @field_validator("home", "generations")
+    @classmethod
+    def _absolute(cls, folder: Path) -> Path:
+        # Addresses are derived from it, and `log://state` would read as a host.
+        return folder.expanduser().absolute()
+
+    @field_validator("tls_key")
+    @classmethod
+    def _key_and_certificate(cls, key: Path | None, others: ValidationInfo) -> Path | None:
+        if "tls_certificate" in others.data and (key is None) != (
+            others.data["tls_certificate"] is None
+        ):
+            raise ValueError("tls_certificate and tls_key are given together or not at all")
+        return key
+
+    @field_validator("tls_authority")
+    @classmethod
+    def _authority_needs_certificate(cls, path: Path | None, others: ValidationInfo) -> Path | None:
+        if path is not None and others.data.get("tls_certificate", path) is None:
+            raise ValueError("mutual TLS needs tls_certificate and tls_key too")
+        return path
+
+    @field_validator("host")
+    @classmethod
+    def _open_only_with_tls(cls, host: str, others: ValidationInfo) -> str:
+        if not is_loopback(host) and others.data.get("tls_certificate", host) is None:
+            raise ValueError("a host other than loopback needs tls_certificate and tls_key")
+        return host
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach `host`; names other than `localhost` count as no."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
