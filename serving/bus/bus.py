@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from serving.bus.counters import BusCounters
 from serving.bus.topics import Topic
 
 
@@ -32,8 +33,8 @@ class Subscription(Protocol):
     async def poll(self, max_messages: int, timeout_s: float) -> list[Message]:
         """Wait for messages; per partition in offset order.
 
-        Returns at once when there are any, and an empty list after `timeout_s` without. Never raises
-        because the broker is away: it returns empty lists until the broker is back.
+        Returns at once when there are any, and an empty list after `timeout_s` without. Never
+        raises because the broker is away: it returns empty lists until the broker is back.
         """
         ...
 
@@ -56,7 +57,12 @@ class Bus(Protocol):
 
     Partitions are assigned by hand (`partition % replicas == replica index`), never by a group
     protocol: who owns a partition is decided by configuration and known to everybody.
+
+    Attributes:
+        counters: Totals for the metrics layer.
     """
+
+    counters: BusCounters
 
     async def start(self) -> None:
         """Begin connecting and return at once; a broker that is away does not fail this."""
@@ -85,7 +91,9 @@ class Bus(Protocol):
         """
         ...
 
-    def send(self, topic: Topic, value: bytes, *, key: int | None = None, partition: int | None = None) -> bool:
+    def send(
+        self, topic: Topic, value: bytes, *, key: int | None = None, partition: int | None = None
+    ) -> bool:
         """Append without waiting, for records that may be lost. Never blocks, never raises.
 
         Returns:
@@ -96,16 +104,33 @@ class Bus(Protocol):
     async def subscribe(
         self, topic: Topic, start: Mapping[int, int | None], *, reader: str
     ) -> Subscription:
-        """Read the partitions in `start`, each from the given offset (`None`: from the end, i.e. only
-        messages published after this call returned).
+        """Read the partitions in `start`, each from the given offset (`None`: from the end, i.e.
+        only messages published after this call returned).
 
         An offset that retention has removed starts at the oldest kept message (counted, logged).
-        `reader` names the reader in `commit` and in metrics, for example `candidate_gen.viewer_state`.
+        `reader` names the reader in `commit` and in metrics, for example
+        `candidate_gen.viewer_state`.
+
+        Raises:
+            BusUnavailableError: a partition starts from the end, and the broker does not answer
+                in a few seconds.
+            PreconditionError: an offset is past the end of a topic whose acknowledged messages
+                cannot be lost: this is not the log that the offset came from.
         """
         ...
 
     async def end_offsets(self, topic: Topic, partitions: Sequence[int]) -> dict[int, int]:
         """Partition -> offset the next message will get.
+
+        Raises:
+            BusUnavailableError: the broker does not answer in a few seconds.
+        """
+        ...
+
+    async def committed(
+        self, topic: Topic, partitions: Sequence[int], *, reader: str
+    ) -> dict[int, int]:
+        """Partition -> next offset `reader` committed last; partitions without one are left out.
 
         Raises:
             BusUnavailableError: the broker does not answer in a few seconds.

@@ -1,0 +1,190 @@
+"""The embedded bus: a durable, replayable log in one directory, for one process on one machine."""
+
+import asyncio
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import structlog
+
+from serving.bus.counters import BusCounters
+from serving.bus.group_commit import Append, GroupCommit
+from serving.bus.log_subscription import LogSubscription
+from serving.bus.routing import checked_partition, route
+from serving.bus.topic_log import is_memory_only
+from serving.bus.topic_logs import TopicLogs, wall_clock_ms
+from serving.bus.topics import Topic
+from serving.errors import BusUnavailableError, InvalidRequestError, PreconditionError
+
+TRIM_INTERVAL_S = 60.0
+CLOSE_TIMEOUT_S = 5.0
+MAX_PENDING_MESSAGES = 50_000
+MAX_PENDING_BYTES = 64 << 20
+
+_log = structlog.get_logger(__name__)
+
+
+class LogBus:
+    """Implements `Bus` over RocksDB. Used from one event loop."""
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        now_ms: Callable[[], int] = wall_clock_ms,
+        max_pending_messages: int = MAX_PENDING_MESSAGES,
+        max_pending_bytes: int = MAX_PENDING_BYTES,
+    ) -> None:
+        self.counters = BusCounters()
+        self._directory = directory
+        self._logs = TopicLogs(self.counters, now_ms)
+        self._max_pending_messages = max_pending_messages
+        self._max_pending_bytes = max_pending_bytes
+        self._commits: GroupCommit | None = None
+        self._trimming: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Open the directory.
+
+        Raises:
+            BusUnavailableError: Another process holds it, or it cannot be read.
+            PreconditionError: It holds something else, or a log that lost data.
+        """
+        await self._logs.open(self._directory)
+        self._commits = GroupCommit(
+            self._write,
+            max_messages=self._max_pending_messages,
+            max_bytes=self._max_pending_bytes,
+        )
+        self._trimming = asyncio.create_task(self._trim_periodically(), name="bus-trim")
+
+    async def publish(
+        self,
+        topic: Topic,
+        value: bytes,
+        *,
+        key: int | None = None,
+        partition: int | None = None,
+        timeout_s: float,
+    ) -> tuple[int, int]:
+        target = route(topic, value, key, partition)
+        commits = self._started()
+        if is_memory_only(topic):
+            return target, self._logs.append_in_memory(topic, target, key, value)
+        done: asyncio.Future[tuple[int, int]] = asyncio.get_running_loop().create_future()
+        try:
+            if not commits.offer(Append(topic, target, key, value, done)):
+                raise BusUnavailableError(f"topic {topic.name}: too many writes are waiting")
+            async with asyncio.timeout(timeout_s):
+                return await done
+        except TimeoutError as error:
+            self.counters.publish_failures += 1
+            problem = f"topic {topic.name}: not written within {timeout_s} s"
+            raise BusUnavailableError(problem) from error
+        except BusUnavailableError:
+            self.counters.publish_failures += 1
+            raise
+
+    def send(
+        self, topic: Topic, value: bytes, *, key: int | None = None, partition: int | None = None
+    ) -> bool:
+        try:
+            target = route(topic, value, key, partition)
+            commits = self._started()
+        except (InvalidRequestError, BusUnavailableError) as error:
+            _log.error("message not sent", topic=topic.name, problem=str(error))
+            self.counters.dropped += 1
+            return False
+        if is_memory_only(topic):
+            self._logs.append_in_memory(topic, target, key, value)
+            return True
+        accepted = commits.offer(Append(topic, target, key, value, None))
+        self.counters.dropped += not accepted
+        return accepted
+
+    async def subscribe(
+        self, topic: Topic, start: Mapping[int, int | None], *, reader: str
+    ) -> LogSubscription:
+        """See `Bus.subscribe`.
+
+        Raises:
+            PreconditionError: A start is past the end of a topic that cannot lose what it
+                acknowledged: the log is not the one that the reader's offsets came from.
+        """
+        self._started()
+        log = await self._logs.get(topic)
+        positions = {}
+        for partition, wanted in start.items():
+            end = log.tails[checked_partition(topic, partition)].end
+            if wanted is not None and wanted > end and topic.acks == "all":
+                problem = f"{topic.name}[{partition}] ends at {end}, {reader} wants {wanted}"
+                raise PreconditionError(f"log directory {self._directory}: {problem}")
+            positions[partition] = end if wanted is None else min(wanted, end)
+        return LogSubscription(
+            log,
+            positions,
+            reader=reader,
+            read_disk=functools.partial(self._logs.read, topic),
+            commit=functools.partial(self._logs.commit, topic, reader),
+            counters=self.counters,
+        )
+
+    async def end_offsets(self, topic: Topic, partitions: Sequence[int]) -> dict[int, int]:
+        self._started()
+        log = await self._logs.get(topic)
+        return {p: log.tails[checked_partition(topic, p)].end for p in partitions}
+
+    async def committed(
+        self, topic: Topic, partitions: Sequence[int], *, reader: str
+    ) -> dict[int, int]:
+        self._started()
+        return await self._logs.committed(topic, reader, partitions)
+
+    async def trim(self) -> None:
+        """Remove what retention no longer keeps; also runs by itself every `TRIM_INTERVAL_S`."""
+        await self._logs.trim()
+
+    async def close(self) -> None:
+        if self._commits is None or self._trimming is None:
+            return
+        commits, self._commits = self._commits, None
+        if left := await commits.drain(CLOSE_TIMEOUT_S):
+            _log.error("messages lost at close", count=left)
+            self.counters.dropped += left
+        self._trimming.cancel()
+        await asyncio.wait([self._trimming])
+        await self._logs.close()
+
+    async def _write(self, batch: Sequence[Append]) -> None:
+        """Keep a batch and tell those who wait; a failing disk fails the batch, not the bus."""
+        try:
+            messages = await self._logs.append(batch)
+        except Exception as error:
+            _log.exception("log not written", directory=str(self._directory), count=len(batch))
+            self._fail(batch, error)
+            return
+        for append, message in zip(batch, messages, strict=True):
+            if append.done is not None and not append.done.done():
+                append.done.set_result((message.partition, message.offset))
+
+    def _fail(self, batch: Sequence[Append], cause: Exception) -> None:
+        for append in batch:
+            if append.done is None:
+                self.counters.dropped += 1
+            elif not append.done.done():
+                append.done.set_exception(
+                    BusUnavailableError(f"topic {append.topic.name}: {cause}")
+                )
+
+    async def _trim_periodically(self) -> None:
+        while True:
+            await asyncio.sleep(TRIM_INTERVAL_S)
+            try:
+                await self.trim()
+            except Exception:
+                _log.exception("retention failed; tried again later")
+
+    def _started(self) -> GroupCommit:
+        if self._commits is None:
+            raise BusUnavailableError(f"log directory {self._directory}: bus is not started")
+        return self._commits

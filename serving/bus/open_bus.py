@@ -1,0 +1,20 @@
+"""Picks the bus by its address, so that nothing else needs to know which one it talks to."""
+
+from pathlib import Path
+
+from serving.bus.bus import Bus
+from serving.bus.log_bus import LogBus
+from serving.errors import InvalidRequestError
+
+
+def open_bus(address: str) -> Bus:
+    """The bus at `log://DIRECTORY` or `kafka://HOST:PORT[,HOST:PORT...]`, not yet started.
+
+    Raises:
+        InvalidRequestError: The address is of neither form.
+    """
+    scheme, separator, rest = address.partition("://")
+    if separator and rest and scheme == "log":
+        return LogBus(Path(rest))
+    problem = f"{address!r} is neither log://DIRECTORY nor kafka://HOST:PORT[,HOST:PORT...]"
+    raise InvalidRequestError("bus", problem)
