@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
+from serving.state.redis_state_store import OPERATION_TIMEOUT_MS, RedisStateStore
 from serving.state.rocksdb_state_store import RocksDbStateStore
 from serving.state.state_store import StateStore
-
-OPERATION_TIMEOUT_MS = 20
 
 
 def open_state_store(address: str, *, timeout_ms: int = OPERATION_TIMEOUT_MS) -> StateStore:
@@ -25,8 +24,6 @@ def open_state_store(address: str, *, timeout_ms: int = OPERATION_TIMEOUT_MS) ->
     if separator and rest and scheme == "rocksdb":
         return RocksDbStateStore(Path(rest))
     if separator and rest and scheme in ("redis", "rediss"):
-        from serving.state.redis_state_store import RedisStateStore
-
         return RedisStateStore(address, timeout_ms=timeout_ms)
     raise ValueError(  # the rest of an address may hold a password, so it is not shown
         f"state address starts with {scheme[:20]!r}, "
