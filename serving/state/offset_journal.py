@@ -1,0 +1,100 @@
+"""How far a consumer came and which actions it knows, kept beside the effects themselves.
+
+The recipe that makes effects happen once, whatever is killed in between:
+
+1. At start `load_checkpoints`, and subscribe from there (`None`: from the manifest's offset).
+2. Per batch of one partition read, in one call, the states to change, `checkpoint_key` and the
+   `action_key` of every action. Skip messages below the checkpoint, skip repeats (`find_repeats`),
+   and skip, per state, messages below the state's version (version = last applied offset + 1).
+3. Write states, `checkpoint_update` and the new memories with `all_or_none=True`. If that raises or
+   is stale, begin the batch again at step 2: what is in the store decides, never what we remember.
+
+So an effect, its checkpoint and the memory of its action are in the store together or not at all,
+and a late write of a slow or second owner of the partition is stale as a whole.
+"""
+
+from collections.abc import Sequence
+
+from serving.state.state_store import StateStore, Update, Versioned
+
+ACTION_MEMORY_S = 24 * 3600
+"""An action sent again later than this counts as new."""
+
+
+def checkpoint_key(consumer: str, generation: str, partition: int) -> bytes:
+    """Key of one partition's checkpoint: its version is the next offset, its value is empty.
+
+    Args:
+        consumer: Who reads, without `/`, for example `candidate_gen.viewer_state`.
+        generation: Whose base the effects are laid over; another one starts from its own offsets.
+    """
+    return b"o/%s/%d" % (_owner(consumer, generation), partition)
+
+
+def action_key(consumer: str, generation: str, partition: int, action_id: bytes) -> bytes:
+    """Key of the first offset at which an action was seen: offset = version - 1, value empty.
+
+    The partition is in the key because offsets of different partitions cannot be compared, and
+    clients choose their action ids on their own.
+    """
+    return b"a/%s/%d/%s" % (_owner(consumer, generation), partition, action_id)
+
+
+async def load_checkpoints(
+    store: StateStore, consumer: str, generation: str, partitions: Sequence[int]
+) -> dict[int, int | None]:
+    """Partition -> offset of the next message to apply; `None` where there is no checkpoint.
+
+    Raises:
+        StateUnavailableError: the store did not answer; never start from `None` instead.
+    """
+    stored = await store.read([checkpoint_key(consumer, generation, each) for each in partitions])
+    return {
+        partition: None if record is None else record.version
+        for partition, record in zip(partitions, stored, strict=True)
+    }
+
+
+def checkpoint_update(key: bytes, stored: Versioned | None, next_offset: int) -> Update:
+    """Move a checkpoint on, provided that nobody else moved it since it was read.
+
+    Raises:
+        ValueError: `next_offset` is not greater than the stored one.
+    """
+    return Update(key, b"", 0 if stored is None else stored.version, next_offset)
+
+
+def find_repeats(
+    actions: Sequence[tuple[bytes, int]], stored: Sequence[Versioned | None]
+) -> tuple[list[bool], list[Update]]:
+    """Tell repeated actions from new ones, within a batch too.
+
+    A message is a repeat if a smaller offset is remembered for its action. An equal offset is the
+    same message read again, which is left to the guards on the states.
+
+    Args:
+        actions: `action_key` and offset of each message of one partition, in offset order.
+        stored: What the store holds under these keys, in the same order.
+
+    Returns:
+        For each message whether it is a repeat, and the memories to write with the effects.
+    """
+    first_offsets: dict[bytes, int] = {
+        key: record.version - 1
+        for (key, _), record in zip(actions, stored, strict=True)
+        if record is not None
+    }
+    repeats, memories = [], []
+    for key, offset in actions:
+        if key not in first_offsets:
+            first_offsets[key] = offset
+            memories.append(Update(key, b"", 0, offset + 1, ttl_s=ACTION_MEMORY_S))
+        repeats.append(first_offsets[key] < offset)
+    return repeats, memories
+
+
+def _owner(consumer: str, generation: str) -> bytes:
+    for name, value in (("consumer", consumer), ("generation", generation)):
+        if not value or "/" in value:
+            raise ValueError(f"{name} is {value!r}, need a name without '/'")
+    return f"{consumer}/{generation}".encode()
