@@ -1,0 +1,119 @@
+"""What happens around every unary call on the server: one place for statuses, counts and limits.
+
+Callers get the status and message of errors raised on purpose, and never the text of others.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import grpc
+import structlog
+
+from serving.calls_in_flight import CallsInFlight
+from serving.deadline import Deadline
+from serving.errors import DependencyError, FeedError
+from serving.metrics import RPC_CALLS, RPC_IN_FLIGHT, RPC_LATENCY
+from serving.metrics_recorder import Metrics
+from serving.request_id import bind_request_id
+from serving.rich_status import public_message, status_code, trailing_details
+
+Behaviour = Callable[[Any, Any], Awaitable[Any]]
+Handler = Any
+"""`grpc.RpcMethodHandler`, generic in its stubs and not at run time."""
+
+log = structlog.get_logger()
+
+
+class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
+    """Wraps the unary methods of all services of a server; streams (health, reflection) pass.
+
+    A call that arrives with under `min_remaining_ms` left is refused before any work. Whatever
+    leaves a handler becomes a status: an error of the tree its own, any other `INTERNAL` without
+    text, and so does a `CancelledError` the caller did not cause, which gRPC would never answer.
+    """
+
+    def __init__(
+        self, metrics: Metrics, in_flight: CallsInFlight, *, min_remaining_ms: float
+    ) -> None:
+        self._metrics = metrics
+        self._in_flight = in_flight
+        self._in_flight_gauge = metrics.gauge(RPC_IN_FLIGHT)
+        self._min_remaining_ms = min_remaining_ms
+        self._wrapped: dict[str, Handler] = {}
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[Any], Awaitable[Handler]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> Handler:
+        method = handler_call_details.method
+        handler = self._wrapped.get(method)
+        if handler is not None:
+            return handler
+        handler = await continuation(handler_call_details)
+        if handler is None or handler.unary_unary is None:
+            return handler
+        self._wrapped[method] = grpc.unary_unary_rpc_method_handler(
+            self._guarded(method, handler.unary_unary),
+            request_deserializer=handler.request_deserializer,
+            response_serializer=handler.response_serializer,
+        )
+        return self._wrapped[method]
+
+    def _guarded(self, method: str, behaviour: Behaviour) -> Behaviour:
+        latency = self._metrics.histogram(RPC_LATENCY, method)
+
+        async def answer(request: Any, context: Any) -> Any:
+            started = time.perf_counter()
+            self._begin(context)
+            status = grpc.StatusCode.INTERNAL
+            try:
+                Deadline.of_call(context).require(self._min_remaining_ms)
+                response = await behaviour(request, context)
+                status = grpc.StatusCode.OK
+                return response
+            except FeedError as error:
+                status = status_code(error)
+                _report(method, error)
+                await context.abort(status, public_message(error), trailing_details(error))
+            except asyncio.CancelledError:
+                if _caller_gave_up():
+                    status = grpc.StatusCode.CANCELLED
+                    raise
+                log.exception("cancelled from within", method=method)
+                await context.abort(status, "internal error")
+            except Exception:
+                log.exception("unexpected error", method=method)
+                await context.abort(status, "internal error")
+            finally:
+                self._end()
+                latency.observe((time.perf_counter() - started) * 1_000)
+                self._metrics.counter(RPC_CALLS, method, status.name).inc()
+
+        return answer
+
+    def _begin(self, context: Any) -> None:
+        self._in_flight.begin()
+        self._in_flight_gauge.inc()
+        bind_request_id(context.invocation_metadata())
+
+    def _end(self) -> None:
+        self._in_flight.end()
+        self._in_flight_gauge.dec()
+
+
+def _caller_gave_up() -> bool:
+    """Whether gRPC cancelled this very task, as opposed to a cancelled future awaited in it."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def _report(method: str, error: FeedError) -> None:
+    if error.status == FeedError.status:
+        log.error("internal error", method=method, exc_info=error)
+    elif isinstance(error, DependencyError):
+        log.warning("dependency failed", method=method, cause=str(error))
+    else:
+        log.debug("refused", method=method, status=error.status, cause=str(error))

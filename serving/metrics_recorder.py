@@ -1,0 +1,61 @@
+"""Keeps the values of the metrics in `serving.metrics`.
+
+Hot paths fetch a child once (`self._calls = metrics.counter(FEEDS, "stored")`) and then pay
+about a microsecond per `inc` or `observe`; a repeated fetch is one dictionary look-up.
+"""
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from serving.metrics import METRICS, Metric
+
+Child = TypeVar("Child", Counter, Gauge, Histogram)
+
+
+class Metrics:
+    """One recorder per process, with a registry of its own so that tests do not share counts."""
+
+    def __init__(self, metrics: Iterable[Metric] = METRICS) -> None:
+        self.registry = CollectorRegistry()
+        self._families = {metric.name: self._register(metric) for metric in metrics}
+        self._children: dict[tuple[str, tuple[str, ...]], Counter | Gauge | Histogram] = {}
+
+    def counter(self, metric: Metric, *label_values: str) -> Counter:
+        """The counter with these label values; call `inc()` on it.
+
+        Raises:
+            ValueError: `metric` is no counter, or the number of label values is not its own.
+        """
+        return self._child(Counter, metric, label_values)
+
+    def gauge(self, metric: Metric, *label_values: str) -> Gauge:
+        """The gauge with these label values; call `set()` on it. Raises as `counter`."""
+        return self._child(Gauge, metric, label_values)
+
+    def histogram(self, metric: Metric, *label_values: str) -> Histogram:
+        """The histogram with these label values; call `observe()` on it. Raises as `counter`."""
+        return self._child(Histogram, metric, label_values)
+
+    def _register(self, metric: Metric) -> Counter | Gauge | Histogram:
+        name, meaning, labels = metric.name, metric.meaning, metric.labels
+        if metric.kind == "counter":
+            return Counter(name, meaning, labels, registry=self.registry)
+        if metric.kind == "gauge":
+            return Gauge(name, meaning, labels, registry=self.registry)
+        return Histogram(name, meaning, labels, registry=self.registry, buckets=metric.buckets)
+
+    def _child(self, kind: type[Child], metric: Metric, label_values: tuple[str, ...]) -> Child:
+        child = self._children.get((metric.name, label_values))
+        if child is None:
+            family = self._families[metric.name]
+            if len(label_values) != len(metric.labels):
+                raise ValueError(
+                    f"{metric.name} takes labels {metric.labels}, {label_values} given"
+                )
+            child = family.labels(*label_values) if metric.labels else family
+            self._children[metric.name, label_values] = child
+        if not isinstance(child, kind):
+            raise ValueError(f"{metric.name} is a {metric.kind}, not a {kind.__name__.lower()}")
+        return child

@@ -1,0 +1,212 @@
+"""The life of a gRPC server: bind, report health, serve, drain, close, exit.
+
+A stop goes NOT_SERVING, wait, refuse new calls, finish the ones in progress, close resources.
+The wait is what keeps callers from seeing errors: they learn from health before they are refused.
+"""
+
+import asyncio
+import errno
+import os
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Sequence
+
+import grpc
+import structlog
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from serving.calls_in_flight import CallsInFlight
+from serving.interceptors import CallInterceptor
+from serving.metrics_endpoint import MetricsEndpoint
+from serving.metrics_recorder import Metrics
+from serving.settings import CommonSettings
+from serving.tls import server_credentials
+
+CLOSE_TIMEOUT_S = 5.0
+"""Longest one resource may take to close; then the next is closed and the exit code is 1."""
+
+SETTLE_S = 0.05
+"""For calls already accepted by the transport whose handler has not begun."""
+
+CONNECTION_AGE_MS = 300_000
+"""Clients look up addresses again when a connection ends, and so find new replicas."""
+
+Close = Callable[[], Awaitable[None]]
+log = structlog.get_logger()
+
+
+class PortError(Exception):
+    """The server cannot listen where it was told to; names address and reason."""
+
+
+class GrpcServer:
+    """One gRPC endpoint with health, reflection, interceptors and, if asked for, metrics.
+
+    Register servicers on `grpc_server` first, then `start`, load, `mark_serving`, and
+    `run_until_signal`. Belongs to the event loop it was made in.
+    """
+
+    def __init__(self, settings: CommonSettings, metrics: Metrics) -> None:
+        self._settings = settings
+        self._metrics = metrics
+        self._in_flight = CallsInFlight()
+        self._health = health.aio.HealthServicer()  # type: ignore[attr-defined]  # stubs lack it
+        self._names: Sequence[str] = ()
+        self._waiting_to_serve: set[str] = set()
+        self._closes: list[tuple[str, Close]] = []
+        self._stop_asked = asyncio.Event()
+        self._endpoint: MetricsEndpoint | None = None
+        interceptor = CallInterceptor(
+            metrics, self._in_flight, min_remaining_ms=settings.min_remaining_ms
+        )
+        self.grpc_server = grpc.aio.server(
+            interceptors=[interceptor],
+            options=_options(settings.max_message_bytes),
+            maximum_concurrent_rpcs=settings.max_concurrent_calls,
+        )
+        self.port = 0
+
+    def on_close(self, name: str, close: Close) -> None:
+        """Close a resource after the last call; in the order of registration."""
+        self._closes.append((name, close))
+
+    async def start(self, service_names: Sequence[str]) -> None:
+        """Bind and answer, with every service reported NOT_SERVING.
+
+        Args:
+            service_names: Full names, for example `feedrank.v1.FeedService`.
+
+        Raises:
+            PortError: the port is taken, or the host is not one of this machine.
+        """
+        self._names = service_names
+        self._waiting_to_serve = set(service_names)
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self.grpc_server)
+        for name in ("", *service_names):
+            await self._health.set(name, health_pb2.HealthCheckResponse.NOT_SERVING)
+        reflection.enable_server_reflection(
+            (*service_names, health.SERVICE_NAME, reflection.SERVICE_NAME), self.grpc_server
+        )
+        self.port = self._bind()
+        if self._settings.metrics_port is not None:
+            self._endpoint = _open_metrics(self._metrics, self._settings.metrics_port)
+        await self.grpc_server.start()
+        log.info("listening", host=self._settings.host, port=self.port)
+
+    @property
+    def metrics_port(self) -> int | None:
+        """Where Prometheus finds the metrics, on loopback; `None` if nowhere."""
+        return self._endpoint.port if self._endpoint else None
+
+    async def mark_serving(self, service_name: str) -> None:
+        """Report that a service is loaded and warm; the server as a whole once all are.
+
+        Raises:
+            ValueError: `service_name` was not given to `start`.
+        """
+        if service_name not in self._names:
+            raise ValueError(f"{service_name} is not served here, only {', '.join(self._names)}")
+        await self._health.set(service_name, health_pb2.HealthCheckResponse.SERVING)
+        self._waiting_to_serve.discard(service_name)
+        if not self._waiting_to_serve:
+            await self._health.set("", health_pb2.HealthCheckResponse.SERVING)
+
+    def stop_soon(self) -> None:
+        """Make `run_until_signal` drain and return, as a signal does."""
+        self._stop_asked.set()
+
+    async def run_until_signal(self) -> int:
+        """Serve until SIGTERM, SIGINT or `stop_soon`, then drain and close.
+
+        Further signals change nothing: a terminal and a supervisor both send one.
+
+        Returns:
+            The exit code: 0, or 1 if a resource did not close properly.
+        """
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop_soon)
+        await self._stop_asked.wait()
+        return await self.drain()
+
+    async def drain(self) -> int:
+        """Stop as described at the top; returns the exit code."""
+        log.info("draining", calls_in_flight=self._in_flight.count)
+        await self._health.enter_graceful_shutdown()
+        await asyncio.sleep(self._settings.unhealthy_wait_s)
+        await self._finish_calls()
+        exit_code = 0
+        for name, close in self._closes:
+            try:
+                async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                    await close()
+            except Exception:
+                log.exception("did not close", resource=name)
+                exit_code = 1
+        if self._endpoint:
+            self._endpoint.close()
+        log.info("stopped", exit_code=exit_code)
+        return exit_code
+
+    async def _finish_calls(self) -> None:
+        """Refuse new calls and wait for ours, not for health watches, which never end."""
+        stopping = asyncio.create_task(self.grpc_server.stop(self._settings.drain_s))
+        idle = asyncio.create_task(self._idle_for_a_moment())
+        await asyncio.wait((stopping, idle), return_when=asyncio.FIRST_COMPLETED)
+        idle.cancel()
+        await self.grpc_server.stop(0)
+        await stopping
+
+    async def _idle_for_a_moment(self) -> None:
+        while True:
+            await self._in_flight.idle()
+            await asyncio.sleep(SETTLE_S)
+            if self._in_flight.count == 0:
+                return
+
+    def _bind(self) -> int:
+        address = f"{self._settings.host}:{self._settings.port}"
+        credentials = server_credentials(self._settings)
+        try:
+            if credentials is None:
+                return self.grpc_server.add_insecure_port(address)
+            return self.grpc_server.add_secure_port(address, credentials)
+        except RuntimeError as error:
+            raise PortError(_why_not(self._settings.host, self._settings.port)) from error
+
+
+def _open_metrics(metrics: Metrics, port: int) -> MetricsEndpoint:
+    try:
+        return MetricsEndpoint(metrics, port)
+    except OSError as error:
+        raise PortError(f"metrics port {port} of 127.0.0.1: {_reason(error)}") from error
+
+
+def _why_not(host: str, port: int) -> str:
+    """gRPC does not say why it could not bind: a plain socket does."""
+    try:
+        with socket.create_server((host, port)):
+            return f"port {port} of {host}: cannot listen there"
+    except OSError as error:
+        return f"port {port} of {host}: {_reason(error)}"
+
+
+def _reason(error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return "taken by another process; stop it or choose another port"
+    return os.strerror(error.errno).lower() if error.errno else str(error)
+
+
+def _options(max_message_bytes: int) -> list[tuple[str, int]]:
+    return [
+        ("grpc.so_reuseport", 0),  # two servers on one port would share its calls, silently
+        ("grpc.max_receive_message_length", max_message_bytes),
+        ("grpc.max_send_message_length", max_message_bytes),
+        ("grpc.max_connection_age_ms", CONNECTION_AGE_MS),
+        ("grpc.max_connection_age_grace_ms", 10_000),
+        ("grpc.keepalive_time_ms", 60_000),
+        ("grpc.keepalive_timeout_ms", 10_000),
+        ("grpc.http2.min_ping_interval_without_data_ms", 20_000),
+        ("grpc.keepalive_permit_without_calls", 1),
+    ]
