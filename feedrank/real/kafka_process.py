@@ -1,0 +1,99 @@
+"""A real Kafka as a child process: one broker that is its own controller (KRaft)."""
+
+import os
+import socket
+import struct
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from feedrank.real.java import INSTALL_COMMAND as INSTALL_JAVA
+from feedrank.real.java import find_java
+from feedrank.real.server_process import ServerProcess, ServerStartError
+from feedrank.real.settings_file import INSTALL_COMMAND, write_settings
+
+CLUSTER_ID = "ZmVlZHJhbmstbG9jYWwtMQ"
+"""Sixteen bytes in URL-safe base64, the form Kafka wants; they read `feedrank-local-1`."""
+JVM_OPTIONS = ["-Xmx512m", "-Dorg.slf4j.simpleLogger.showDateTime=true"]
+FORMAT_SECONDS = 60
+# Kafka protocol: size, API key 3 (Metadata), version 1, correlation id, client id, an empty topic list.
+ASK_FOR_BROKERS = struct.pack(">ihhihi", 14, 3, 1, 1, -1, 0)
+BROKER_COUNT_ENDS = 12
+
+
+def kafka_home() -> Path:
+    """The folder whose `libs/` holds Kafka's jars: `FEEDRANK_KAFKA_HOME`, else in the user's cache."""
+    given = os.environ.get("FEEDRANK_KAFKA_HOME")
+    if given:
+        return Path(given)
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(cache) / "feedrank" / "kafka-4.1.0"
+
+
+def missing_for_kafka() -> str | None:
+    """What this machine lacks to run Kafka and the command that gets it; `None` if nothing."""
+    if find_java() is None:
+        return f"Kafka needs a JDK 17 or newer; run {INSTALL_JAVA}, then {INSTALL_COMMAND}"
+    if not any((kafka_home() / "libs").glob("kafka_*.jar")):
+        return f"Kafka's jars are not in {kafka_home() / 'libs'}; run {INSTALL_COMMAND}"
+    return None
+
+
+class KafkaProcess(ServerProcess):
+    """Kafka with deploy/real/server.properties. It makes no topics by itself.
+
+    Args:
+        folder: Its logs of messages, settings and log; made if absent.
+        controller_port: Where it talks to itself.
+    """
+
+    name = "kafka"
+    start_seconds = 90.0
+
+    def __init__(self, folder: Path, port: int, controller_port: int) -> None:
+        super().__init__(folder, port)
+        self._controller_port = controller_port
+
+    @property
+    def address(self) -> str:
+        return f"kafka://127.0.0.1:{self.port}"
+
+    def _prepare(self) -> Sequence[str]:
+        missing = missing_for_kafka()
+        java = find_java()
+        if missing or java is None:
+            raise ServerStartError(missing or "no Java")
+        log_folder = self.folder / "messages"
+        words = {
+            "port": self.port,
+            "controller_port": self._controller_port,
+            "log_folder": log_folder,
+        }
+        settings = write_settings("server.properties", self.folder, words)
+        run_class = [java, *JVM_OPTIONS, "-cp", f"{kafka_home() / 'libs'}/*"]
+        if not (log_folder / "meta.properties").exists():
+            self._format_folder(run_class, settings)
+        return [*run_class, "kafka.Kafka", str(settings)]
+
+    def _format_folder(self, run_class: Sequence[str], settings: Path) -> None:
+        options = ["kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(settings)]
+        try:
+            done = subprocess.run(
+                [*run_class, *options], capture_output=True, text=True, timeout=FORMAT_SECONDS
+            )
+        except subprocess.TimeoutExpired as error:
+            raise ServerStartError(f"kafka did not format its folder in {FORMAT_SECONDS} s") from error
+        if done.returncode:
+            raise ServerStartError(f"kafka could not format its folder: {done.stdout}{done.stderr}")
+
+    def _answers(self) -> bool:
+        # It listens seconds before its controller lets it serve; then it is in its own list of brokers.
+        with socket.create_connection(("127.0.0.1", self.port), timeout=1) as connection:
+            connection.sendall(ASK_FOR_BROKERS)
+            answer = b""
+            while len(answer) < BROKER_COUNT_ENDS and (more := connection.recv(4096)):
+                answer += more
+        if len(answer) < BROKER_COUNT_ENDS:
+            return False
+        (broker_count,) = struct.unpack_from(">i", answer, BROKER_COUNT_ENDS - 4)
+        return bool(broker_count > 0)
