@@ -1,0 +1,61 @@
+"""Named columns as packed bytes and back, for messages and stores."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from generation.column import Column, schema_hash
+from protos import columns_pb2 as pb
+from serving.errors import InvalidRequestError
+
+Columns = Mapping[str, npt.NDArray[np.generic]]
+
+
+class ColumnCodec:
+    """Encodes one list of columns. Build it once: it computes the schema's hash.
+
+    Args:
+        field: Name used in errors, for example `candidates`.
+    """
+
+    def __init__(self, columns: Sequence[Column], field: str) -> None:
+        self._columns = [(c.name, np.dtype(c.dtype).newbyteorder("<"), c.width) for c in columns]
+        self._field = field
+        self.schema = schema_hash(columns)
+
+    def encode(self, columns: Columns) -> pb.Columns:
+        """Pack arrays of equal length; values are converted to the column's type."""
+        row_count = len(columns[self._columns[0][0]])
+        values = [
+            np.ascontiguousarray(columns[name], dtype).tobytes()
+            for name, dtype, _width in self._columns
+        ]
+        return pb.Columns(schema=self.schema, row_count=row_count, values=values)
+
+    def decode(self, message: pb.Columns) -> dict[str, npt.NDArray[np.generic]]:
+        """Read-only views over the message's bytes.
+
+        Raises:
+            InvalidRequestError: another schema, or a column of the wrong size.
+        """
+        if message.schema != self.schema:
+            raise InvalidRequestError(
+                f"{self._field}.schema", f"{message.schema!r} is not this server's {self.schema!r}"
+            )
+        if len(message.values) != len(self._columns):
+            raise InvalidRequestError(
+                f"{self._field}.values",
+                f"{len(message.values)} columns, {len(self._columns)} expected",
+            )
+        rows = message.row_count
+        decoded: dict[str, npt.NDArray[np.generic]] = {}
+        for (name, dtype, width), raw in zip(self._columns, message.values, strict=True):
+            if rows < 0 or len(raw) != rows * width * dtype.itemsize:
+                raise InvalidRequestError(
+                    f"{self._field}.{name}",
+                    f"{len(raw)} bytes, {rows * width * dtype.itemsize} expected",
+                )
+            values = np.frombuffer(raw, dtype)
+            decoded[name] = values if width == 1 else values.reshape(rows, width)
+        return decoded

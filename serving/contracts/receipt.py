@@ -1,0 +1,40 @@
+"""What an answer says about itself; each service adds its part."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class SourceCount:
+    name: str
+    found_count: int
+    kept_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class StageCount:
+    name: str
+    count_in: int
+    count_out: int
+    ms: float
+
+
+@dataclass(slots=True)
+class Receipt:
+    """Collected while one request runs; see `protos/receipt.proto` for the fields."""
+
+    generation: str = ""
+    shards_total: int = 0
+    shards_answered: int = 0
+    sources: list[SourceCount] = field(default_factory=list)
+    stages: list[StageCount] = field(default_factory=list)
+    defaulted_columns: list[str] = field(default_factory=list)
+    models: dict[str, str] = field(default_factory=dict)
+    degraded_reasons: list[str] = field(default_factory=list)
+    origin: str = ""
+    bus_lag_messages: int = 0
+    total_ms: float = 0.0
+
+    def degrade(self, reason: str) -> None:
+        """Note why this answer is less than it could be, once."""
+        if reason not in self.degraded_reasons:
+            self.degraded_reasons.append(reason)
