@@ -56,6 +56,7 @@ class GrpcServer:
         self._waiting_to_serve: set[str] = set()
         self._closes: list[tuple[str, Close]] = []
         self._stop_asked = asyncio.Event()
+        self._exit_code = 0
         self._endpoint: MetricsEndpoint | None = None
         interceptor = CallInterceptor(
             metrics, self._in_flight, min_remaining_ms=settings.min_remaining_ms
@@ -112,8 +113,9 @@ class GrpcServer:
         if not self._waiting_to_serve:
             await self._health.set("", health_pb2.HealthCheckResponse.SERVING)
 
-    def stop_soon(self) -> None:
-        """Make `run_until_signal` drain and return, as a signal does."""
+    def stop_soon(self, exit_code: int = 0) -> None:
+        """Make `run_until_signal` drain and return, as a signal does; the worst code counts."""
+        self._exit_code = max(self._exit_code, exit_code)
         self._stop_asked.set()
 
     async def run_until_signal(self) -> int:
@@ -122,7 +124,7 @@ class GrpcServer:
         Further signals change nothing: a terminal and a supervisor both send one.
 
         Returns:
-            The exit code: 0, or 1 if a resource did not close properly.
+            The exit code: that of `stop_soon`, and 1 if a resource did not close properly.
         """
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -136,16 +138,16 @@ class GrpcServer:
         await self._health.enter_graceful_shutdown()
         await asyncio.sleep(self._settings.unhealthy_wait_s)
         await self._finish_calls()
-        exit_code = 0
+        exit_code = self._exit_code
         for name, close in self._closes:
             try:
                 async with asyncio.timeout(CLOSE_TIMEOUT_S):
                     await close()
             except Exception:
                 log.exception("did not close", resource=name)
-                exit_code = 1
+                exit_code = exit_code or 1
         if self._endpoint:
-            self._endpoint.close()
+            await asyncio.to_thread(self._endpoint.close)
         log.info("stopped", exit_code=exit_code)
         return exit_code
 

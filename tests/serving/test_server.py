@@ -20,7 +20,7 @@ NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 
 @pytest.fixture
 async def server(tmp_path) -> AsyncIterator[GrpcServer]:
-    server = GrpcServer(local_settings(tmp_path, metrics_port=0), Metrics())
+    server = GrpcServer(local_settings(tmp_path), Metrics())
     add_echo(server)
     await server.start([SERVICE])
     await server.mark_serving(SERVICE)
@@ -157,11 +157,21 @@ async def test_a_taken_port_is_named(server, tmp_path):
         await second.start([SERVICE])
 
 
-async def test_metrics_are_served_over_http(server, channel):
-    await call(channel, b"hello")
-    await failure_of(channel, b"invalid")
-    address = f"http://127.0.0.1:{server.metrics_port}/metrics"
-    page = await asyncio.to_thread(lambda: urllib.request.urlopen(address).read().decode())
+def page_at(port: int) -> str:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as response:
+        return response.read().decode()
+
+
+async def test_metrics_are_served_over_http(tmp_path):
+    server = GrpcServer(local_settings(tmp_path, metrics_port=0), Metrics())
+    add_echo(server)
+    await server.start([SERVICE])
+    await server.mark_serving(SERVICE)
+    async with open_channel(f"127.0.0.1:{server.port}", SERVICE) as channel:
+        await call(channel, b"hello")
+        await failure_of(channel, b"invalid")
+    page = await asyncio.to_thread(page_at, server.metrics_port)
+    await server.drain()
     line = 'feedrank_rpc_calls_total{method="/test.EchoService/Echo",status="%s"} 1.0'
     assert line % "OK" in page
     assert line % "INVALID_ARGUMENT" in page
