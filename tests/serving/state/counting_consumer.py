@@ -1,0 +1,123 @@
+"""A model consumer that follows the recipe of `offset_journal`, and the ways it can be killed.
+
+Its state per viewer is the list of the offsets applied, so a lost, doubled or misplaced effect is
+visible by eye.
+"""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from serving.errors import StateUnavailableError
+from serving.state.offset_journal import (
+    action_key,
+    checkpoint_key,
+    checkpoint_update,
+    find_repeats,
+    load_checkpoints,
+)
+from serving.state.state_store import StateStore, Update, Versioned
+
+PARTITION = 3
+
+
+class KilledError(BaseException):
+    """The process ends here; nothing that it remembered lives on."""
+
+
+@dataclass(frozen=True)
+class Action:
+    offset: int
+    viewer: bytes
+    action_id: bytes
+
+
+class MurderousStore:
+    """A store during whose writes the process may die, or the answer or the request may be lost.
+
+    A request that is lost on the way may also arrive later, when others have written since.
+    """
+
+    def __init__(self, store: StateStore, dice: random.Random) -> None:
+        self._store = store
+        self._dice = dice
+        self._late: list[Sequence[Update]] = []
+
+    async def read(self, keys: Sequence[bytes]) -> list[Versioned | None]:
+        found = await self._store.read(keys)
+        if self._late and self._dice.random() < 0.5:  # after the read: the reader cannot know
+            await self._store.write(self._late.pop(), all_or_none=True)
+        return found
+
+    async def write(self, updates: Sequence[Update], *, all_or_none: bool = False) -> list[bool]:
+        fate = self._dice.choice(["well", "well", "killed before", "killed after", "lost", "late"])
+        if fate == "killed before":
+            raise KilledError
+        if fate == "late":
+            self._late.append(updates)
+        if fate in ("late", "lost"):
+            raise StateUnavailableError("no answer")
+        applied = await self._store.write(updates, all_or_none=all_or_none)
+        if fate == "killed after":
+            raise KilledError
+        return applied
+
+    async def ping(self) -> None:
+        await self._store.ping()
+
+    async def close(self) -> None:
+        await self._store.close()
+
+
+async def consume(store: StateStore, log: Sequence[Action], name: str, dice: random.Random) -> None:
+    """Apply the log from the checkpoint to its end, in batches of any size; one process's life."""
+    position = (await load_checkpoints(store, name, "g1", [PARTITION]))[PARTITION] or 0
+    while batch := [each for each in log if each.offset >= position][: dice.randint(1, 6)]:
+        try:
+            position = await apply_batch(store, batch, name)
+        except StateUnavailableError:
+            continue
+
+
+async def apply_batch(store: StateStore, batch: Sequence[Action], name: str) -> int:
+    """Apply one batch, or find that it is applied already; return the next offset to read."""
+    checkpoint = checkpoint_key(name, "g1", PARTITION)
+    viewers = sorted({viewer_key(name, each.viewer) for each in batch})
+    actions = [(action_key(name, "g1", PARTITION, each.action_id), each.offset) for each in batch]
+    stored = await store.read([checkpoint, *viewers, *(key for key, _ in actions)])
+    position = stored[0].version if stored[0] else 0
+    states = dict(zip(viewers, stored[1 : 1 + len(viewers)], strict=True))
+    repeats, memories = find_repeats(actions, stored[1 + len(viewers) :])
+    changed: dict[bytes, tuple[int, bytes]] = {}
+    for each, repeat in zip(batch, repeats, strict=True):
+        key = viewer_key(name, each.viewer)
+        record = states[key]
+        if repeat or each.offset < position or (record and each.offset < record.version):
+            continue
+        _, value = changed.get(key) or (0, record.value if record else b"")
+        changed[key] = (each.offset + 1, value + b"%d " % each.offset)
+    next_offset = batch[-1].offset + 1
+    if next_offset <= position:
+        return position
+    updates = [
+        Update(key, value, record.version if (record := states[key]) else 0, version)
+        for key, (version, value) in changed.items()
+    ]
+    updates += [*memories, checkpoint_update(checkpoint, stored[0], next_offset)]
+    applied = await store.write(updates, all_or_none=True)
+    return next_offset if all(applied) else position
+
+
+def viewer_key(name: str, viewer: bytes) -> bytes:
+    return b"v/" + name.encode() + b"/" + viewer
+
+
+def expected_states(log: Sequence[Action]) -> dict[bytes, bytes]:
+    """What every viewer's state must be in the end: each action once, at its first offset."""
+    seen: set[bytes] = set()
+    states: dict[bytes, bytes] = {}
+    for each in log:
+        if each.action_id not in seen:
+            seen.add(each.action_id)
+            states[each.viewer] = states.get(each.viewer, b"") + b"%d " % each.offset
+    return states
