@@ -1,0 +1,1 @@
+"""Published layouts, each turned into canonical tables before anything else sees it."""

@@ -1,0 +1,124 @@
+"""Reads CSV and TSV, gzipped or not, as batches of text with the line each row came from.
+
+Arrow parses in blocks, so memory does not grow with the file. It drops rows of the wrong width
+through a callback; here they become rows with a problem, so that the import counts them.
+"""
+
+import csv
+import gzip
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+
+from tables.errors import SourceFileError
+from tables.line_numbers import DroppedRow, LineNumbers
+from tables.raw_rows import Lines, RawRows, make_batch
+
+BLOCK_BYTES = 4 << 20
+"""Bytes parsed at once; also the longest row that can be read."""
+
+MAX_HEADER_BYTES = 1 << 20
+
+MAX_SHOWN_CHARACTERS = 200
+
+
+def open_text_rows(path: Path, label: str) -> RawRows:
+    """Open a text file whose first row is its header.
+
+    Raises:
+        SourceFileError: empty, or a header that is not text.
+    """
+    compressed = path.name.endswith(".gz")
+    delimiter = "\t" if path.name.removesuffix(".gz").endswith(".tsv") else ","
+    stream = cast(io.BufferedReader, gzip.open(path, "rb") if compressed else path.open("rb"))
+    try:
+        names = _header(stream.readline(MAX_HEADER_BYTES), delimiter, label)
+    except BaseException:
+        stream.close()
+        raise
+    types = [pa.string()] * len(names)
+    return RawRows(names, types, _batches(stream, delimiter, len(names)))
+
+
+def _header(line: bytes, delimiter: str, label: str) -> list[str]:
+    if not line.strip():
+        raise SourceFileError(label, "is empty: the first row must name the columns")
+    try:
+        text = line.decode("utf-8-sig")
+        names = next(csv.reader([text], delimiter=delimiter, strict=True))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise SourceFileError(label, "the header is not a row of UTF-8 text") from error
+    return [name.strip() for name in names]
+
+
+def _batches(stream: io.BufferedReader, delimiter: str, width: int) -> Iterator[pa.RecordBatch]:
+    with stream:
+        if not stream.peek(1):
+            return
+        lines = LineNumbers()
+        names = [f"c{i}" for i in range(width)]
+        parser = pyarrow.csv.open_csv(
+            stream,
+            read_options=pyarrow.csv.ReadOptions(
+                use_threads=False, column_names=names, block_size=BLOCK_BYTES
+            ),
+            parse_options=pyarrow.csv.ParseOptions(
+                delimiter=delimiter,
+                newlines_in_values=True,
+                ignore_empty_lines=False,
+                invalid_row_handler=lines.on_wrong_width,
+            ),
+            convert_options=pyarrow.csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.binary()), strings_can_be_null=False
+            ),
+        )
+        for parsed in parser:
+            kept_lines, dropped = lines.advance(parsed)
+            yield _text_batch(parsed, kept_lines)
+            yield from _dropped_batch(dropped, width)
+
+
+def _text_batch(batch: pa.RecordBatch, lines: Lines) -> pa.RecordBatch:
+    """Turn bytes into text, leave out blank lines, and mark rows that are not UTF-8."""
+    problems: list[str | None] | None = None
+    values: list[str | None] | None = None
+    columns = []
+    for column in batch.columns:
+        try:
+            columns.append(pc.cast(column, pa.string()))
+        except pa.ArrowInvalid:
+            problems = problems or [None] * len(column)
+            values = values or [None] * len(column)
+            columns.append(_decoded(column, problems, values))
+    made = make_batch(columns, lines, problems=problems, values=values)
+    bytes_in_row = np.zeros(batch.num_rows, np.int64)
+    for column in columns:
+        bytes_in_row += pc.binary_length(column).to_numpy(zero_copy_only=False)
+    return made if np.all(bytes_in_row) else made.filter(pa.array(bytes_in_row > 0))
+
+
+def _decoded(column: pa.Array, problems: list[str | None], values: list[str | None]) -> pa.Array:
+    """Decode a column that has bad bytes, marking the rows they are in."""
+    texts = []
+    for row, raw in enumerate(column.to_pylist()):
+        text = raw.decode("utf-8", "replace")
+        if text.encode() != raw:
+            problems[row], values[row] = "is not UTF-8 text", text[:MAX_SHOWN_CHARACTERS]
+        texts.append(text)
+    return pa.array(texts, pa.string())
+
+
+def _dropped_batch(dropped: list[DroppedRow], width: int) -> Iterator[pa.RecordBatch]:
+    if dropped:
+        yield make_batch(
+            [pa.nulls(len(dropped), pa.string())] * width,
+            np.array([row.line for row in dropped], np.int64),
+            problems=[row.problem for row in dropped],
+            values=[row.text for row in dropped],
+        )
