@@ -7,6 +7,7 @@ nothing is copied. Lists are kept as offsets and values (`Lists`).
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,10 +23,10 @@ class Lists:
         values: All rows' values, one after another.
     """
 
-    offsets: npt.NDArray[np.int32]
-    values: npt.NDArray[np.generic]
+    offsets: npt.NDArray[Any]
+    values: npt.NDArray[Any]
 
-    def row(self, index: int) -> npt.NDArray[np.generic]:
+    def row(self, index: int) -> npt.NDArray[Any]:
         return self.values[self.offsets[index] : self.offsets[index + 1]]
 
 
@@ -50,13 +51,16 @@ class MappedTable:
     def __len__(self) -> int:
         return int(self.batch.num_rows)
 
-    def array(self, name: str) -> npt.NDArray[np.generic]:
-        """A number column as a read-only view: `dtype[n]`, or `dtype[n, width]` for fixed-size lists."""
+    def array(self, name: str) -> npt.NDArray[Any]:
+        """A number column as a read-only view: `dtype[n]`, of fixed-size lists `dtype[n, width]`."""
         column = self._column(name)
+        view: npt.NDArray[Any]
         if pa.types.is_fixed_size_list(column.type):
             flat = column.flatten().to_numpy(zero_copy_only=True)
-            return flat.reshape(len(column), column.type.list_size)
-        return column.to_numpy(zero_copy_only=True)
+            view = flat.reshape(len(column), column.type.list_size)
+        else:
+            view = column.to_numpy(zero_copy_only=True)
+        return view
 
     def lists(self, name: str) -> Lists:
         """A list column of numbers as views."""
@@ -66,11 +70,11 @@ class MappedTable:
             column.values.to_numpy(zero_copy_only=True),
         )
 
-    def strings(self, name: str) -> pa.Array:
+    def strings(self, name: str) -> Any:
         """A string or list-of-string column, to be gathered with `take(rows).to_pylist()`."""
         return self._column(name)
 
-    def _column(self, name: str) -> pa.Array:
+    def _column(self, name: str) -> Any:
         index = self.batch.schema.get_field_index(name)
         if index < 0:
             raise ValueError(f"{self.path.name} has no column {name}")
@@ -78,7 +82,7 @@ class MappedTable:
 
 
 def write_table(
-    path: Path, columns: Mapping[str, npt.NDArray[np.generic] | pa.Array | Lists]
+    path: Path, columns: Mapping[str, npt.NDArray[Any] | pa.Array[Any] | Lists]
 ) -> int:
     """Write columns of equal length; arrays of two axes become fixed-size lists.
 
@@ -93,7 +97,7 @@ def write_table(
     return int(batch.num_rows)
 
 
-def _to_arrow(values: npt.NDArray[np.generic] | pa.Array | Lists) -> pa.Array:
+def _to_arrow(values: npt.NDArray[Any] | pa.Array[Any] | Lists) -> Any:
     if isinstance(values, Lists):
         return pa.ListArray.from_arrays(
             pa.array(values.offsets, pa.int32()), pa.array(values.values)

@@ -7,6 +7,7 @@ same length; the length follows from the number of bytes.
 
 import struct
 from enum import Enum
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -33,7 +34,7 @@ def key(kind: Kind, entity_id: int) -> bytes:
     return kind.prefix + struct.pack(">q", entity_id)
 
 
-def pack(kind: Kind, *arrays: npt.NDArray[np.generic]) -> bytes:
+def pack(kind: Kind, *arrays: npt.NDArray[Any]) -> bytes:
     """Encode parallel arrays in the order and types of `kind`."""
     return b"".join(
         np.ascontiguousarray(array, f"<{dtype}").tobytes()
@@ -41,7 +42,7 @@ def pack(kind: Kind, *arrays: npt.NDArray[np.generic]) -> bytes:
     )
 
 
-def unpack(kind: Kind, value: bytes) -> tuple[npt.NDArray[np.generic], ...]:
+def unpack(kind: Kind, value: bytes) -> tuple[npt.NDArray[Any], ...]:
     """Decode to read-only views over `value`.
 
     Raises:

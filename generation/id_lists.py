@@ -14,7 +14,7 @@ class IdLists:
 
     def __init__(self, path: Path) -> None:
         table = MappedTable(path)
-        self.keys: npt.NDArray[np.int64] = table.array("key")  # type: ignore[assignment]
+        self.keys: npt.NDArray[np.int64] = table.array("key")
         self._rows = table.lists("rows")
 
     def rows(self, key: int, limit: int) -> npt.NDArray[np.int32]:
@@ -22,7 +22,7 @@ class IdLists:
         at = int(np.searchsorted(self.keys, key))
         if at == len(self.keys) or self.keys[at] != key:
             return np.empty(0, np.int32)
-        return self._rows.row(at)[:limit]  # type: ignore[return-value]
+        return self._rows.row(at)[:limit]
 
     def rows_of_all(
         self, keys: npt.NDArray[np.int64], limit_each: int
@@ -40,7 +40,7 @@ class IdLists:
         owner = np.repeat(position, counts)
         within = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
         rows = self._rows.values[np.repeat(starts, counts) + within]
-        return rows, owner  # type: ignore[return-value]
+        return rows, owner
 
 
 def write_id_lists(path: Path, keys: Sequence[int], lists: Sequence[npt.NDArray[np.int32]]) -> int:

@@ -1,6 +1,7 @@
 """Named columns as packed bytes and back, for messages and stores."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +10,7 @@ from generation.column import Column, schema_hash
 from protos import columns_pb2 as pb
 from serving.errors import InvalidRequestError
 
-Columns = Mapping[str, npt.NDArray[np.generic]]
+Columns = Mapping[str, npt.NDArray[Any]]
 
 
 class ColumnCodec:
@@ -33,7 +34,7 @@ class ColumnCodec:
         ]
         return pb.Columns(schema=self.schema, row_count=row_count, values=values)
 
-    def decode(self, message: pb.Columns) -> dict[str, npt.NDArray[np.generic]]:
+    def decode(self, message: pb.Columns) -> dict[str, npt.NDArray[Any]]:
         """Read-only views over the message's bytes.
 
         Raises:
@@ -49,7 +50,7 @@ class ColumnCodec:
                 f"{len(message.values)} columns, {len(self._columns)} expected",
             )
         rows = message.row_count
-        decoded: dict[str, npt.NDArray[np.generic]] = {}
+        decoded: dict[str, npt.NDArray[Any]] = {}
         for (name, dtype, width), raw in zip(self._columns, message.values, strict=True):
             if rows < 0 or len(raw) != rows * width * dtype.itemsize:
                 raise InvalidRequestError(

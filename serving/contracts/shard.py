@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,7 @@ from serving.deadline import Deadline
 
 Ids = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
-Columns = Mapping[str, npt.NDArray[np.generic]]
+Columns = Mapping[str, npt.NDArray[Any]]
 
 MAX_PARTS = 16
 MAX_PART_IDS = 2_000
