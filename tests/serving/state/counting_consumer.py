@@ -4,6 +4,7 @@ Its state per viewer is the list of the offsets applied, so a lost, doubled or m
 visible by eye.
 """
 
+import asyncio
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -47,6 +48,8 @@ class MurderousStore:
         found = await self._store.read(keys)
         if self._late and self._dice.random() < 0.5:  # after the read: the reader cannot know
             await self._store.write(self._late.pop(), all_or_none=True)
+        for _ in range(self._dice.randrange(4)):  # let another owner of the partition go ahead
+            await asyncio.sleep(0)
         return found
 
     async def write(self, updates: Sequence[Update], *, all_or_none: bool = False) -> list[bool]:
@@ -77,6 +80,20 @@ async def consume(store: StateStore, log: Sequence[Action], name: str, dice: ran
             position = await apply_batch(store, batch, name)
         except StateUnavailableError:
             continue
+
+
+async def consume_again_and_again(
+    store: StateStore, log: Sequence[Action], name: str, dice: random.Random
+) -> int:
+    """Start a new process whenever one is killed; return how many were."""
+    deaths = 0
+    while True:
+        try:
+            await consume(store, log, name, dice)
+        except KilledError:
+            deaths += 1
+        else:
+            return deaths
 
 
 async def apply_batch(store: StateStore, batch: Sequence[Action], name: str) -> int:

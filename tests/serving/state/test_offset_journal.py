@@ -1,3 +1,4 @@
+import asyncio
 import random
 
 import pytest
@@ -13,10 +14,9 @@ from serving.state.offset_journal import (
 from serving.state.state_store import Update, Versioned
 from tests.serving.state.counting_consumer import (
     Action,
-    KilledError,
     MurderousStore,
     apply_batch,
-    consume,
+    consume_again_and_again,
     expected_states,
     viewer_key,
 )
@@ -100,15 +100,19 @@ async def states_of(store, log, name):
 async def test_effects_happen_once_whatever_is_killed_in_between(store, name, seed):
     dice = random.Random(seed)
     log = a_log(dice)
-    murderous = MurderousStore(store, dice)
-    deaths = 0
-    while True:
-        try:
-            await consume(murderous, log, name, dice)
-            break
-        except KilledError:
-            deaths += 1
+    deaths = await consume_again_and_again(MurderousStore(store, dice), log, name, dice)
     assert deaths > 0
+    assert await states_of(store, log, name) == expected_states(log)
+
+
+@pytest.mark.parametrize("seed", range(50))
+async def test_two_owners_of_a_partition_at_once_do_no_harm(store, name, seed):
+    dice = random.Random(seed)
+    log = a_log(dice)
+    owners = [
+        consume_again_and_again(MurderousStore(store, dice), log, name, dice) for _ in range(2)
+    ]
+    await asyncio.gather(*owners)
     assert await states_of(store, log, name) == expected_states(log)
 
 
