@@ -12,6 +12,7 @@ from serving.metrics_recorder import Metrics
 from serving.server import GrpcServer
 from serving.settings import CommonSettings
 from serving.settings_loading import load_settings
+from serving.structured_log import configure_logging
 
 SERVICE = "test.EchoService"
 METHOD = f"/{SERVICE}/Echo"
@@ -52,17 +53,20 @@ def local_settings(folder: Path, **fields: object) -> CommonSettings:
 
 async def main() -> int:
     """A whole server process: tells its port, says when a call has begun, ends on a signal."""
-    server = GrpcServer(load_settings(CommonSettings), Metrics())
+    settings = load_settings(CommonSettings)
+    configure_logging(settings.log_level, "echo")
+    server = GrpcServer(settings, Metrics())
 
-    async def wait_for_the_signal(request: bytes, _context: grpc.aio.ServicerContext) -> bytes:
-        print("begun", flush=True)
-        await asyncio.to_thread(sys.stdin.readline)
+    async def echo_or_wait(request: bytes, _context: grpc.aio.ServicerContext) -> bytes:
+        if request == b"wait":
+            print("begun", flush=True)
+            await asyncio.to_thread(sys.stdin.readline)
         return request
 
     async def close() -> None:
         print("closed", flush=True)
 
-    add_echo(server, wait_for_the_signal)
+    add_echo(server, echo_or_wait)
     server.on_close("resource", close)
     await server.start([SERVICE])
     await server.mark_serving(SERVICE)

@@ -1,0 +1,76 @@
+import io
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from serving.request_id import METADATA_KEY, bind_request_id
+from serving.structured_log import configure_logging
+
+
+@pytest.fixture
+def stream() -> Iterator[io.StringIO]:
+    """Where lines go; the logging of the test run is put back afterwards."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    root.handlers = []
+    stream = io.StringIO()
+    yield stream
+    root.handlers, root.level = handlers, level
+    structlog.contextvars.clear_contextvars()
+    structlog.reset_defaults()
+
+
+def lines_of(stream: io.StringIO) -> list[dict]:
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def test_a_line_is_one_json_object_with_service_and_request(stream):
+    configure_logging("info", "ranker", stream)
+    bind_request_id([(METADATA_KEY, "r-1")])
+    structlog.get_logger().info("loaded", rows=3)
+    [line] = lines_of(stream)
+    assert line.pop("timestamp").endswith("Z")
+    assert line == {
+        "event": "loaded",
+        "level": "info",
+        "rows": 3,
+        "service": "ranker",
+        "request_id": "r-1",
+    }
+
+
+def test_libraries_log_in_the_same_form(stream):
+    configure_logging("info", "ranker", stream)
+    logging.getLogger("aiokafka").warning("lost %s", "broker")
+    [line] = lines_of(stream)
+    assert (line["event"], line["level"], line["service"]) == ("lost broker", "warning", "ranker")
+
+
+def test_an_error_carries_its_traceback_on_the_same_line(stream):
+    configure_logging("info", "ranker", stream)
+    try:
+        raise OSError("disk full")
+    except OSError:
+        structlog.get_logger().exception("not written")
+    [line] = lines_of(stream)
+    assert "OSError: disk full" in line["exception"]
+
+
+def test_less_than_the_level_is_not_written(stream):
+    configure_logging("warning", "ranker", stream)
+    structlog.get_logger().info("loaded")
+    logging.getLogger("aiokafka").info("connected")
+    assert lines_of(stream) == []
+
+
+def test_a_request_without_an_id_gets_one_of_its_own(stream):
+    configure_logging("info", "ranker", stream)
+    for _ in range(2):
+        bind_request_id([])
+        structlog.get_logger().info("asked")
+    first, second = (line["request_id"] for line in lines_of(stream))
+    assert first != second
+    assert len(first) == 32
