@@ -1,7 +1,7 @@
 """Every error raised on purpose, one tree; each maps to one gRPC status.
 
 FeedError                    INTERNAL
-├── InvalidRequestError      INVALID_ARGUMENT      the caller broke the contract; names field, value, limit
+├── InvalidRequestError      INVALID_ARGUMENT      the caller broke the contract; names the field
 ├── NotFoundError            NOT_FOUND             what was asked for is not here
 ├── PreconditionError        FAILED_PRECONDITION   for example another generation than asked for
 ├── DeadlineError            DEADLINE_EXCEEDED     too little time left to do what was asked for

@@ -24,6 +24,8 @@ async def echo(request: bytes, context: grpc.aio.ServicerContext) -> bytes:
     """Answer the request, or fail in the way it names."""
     if request == b"invalid":
         raise errors.InvalidRequestError("page_size", "51 is above the limit 50")
+    if request == b"invalid and long":
+        raise errors.InvalidRequestError("page_token" * 1_000, "x" * 100_000)
     if request == b"bug":
         raise RuntimeError("password=hunter2")
     if request == b"stray cancel":

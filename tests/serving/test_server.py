@@ -95,6 +95,43 @@ async def test_an_invalid_request_names_its_field_in_the_details(channel):
     ]
 
 
+async def test_a_long_message_is_cut_to_what_clients_accept(channel):
+    failure = await failure_of(channel, b"invalid and long")
+    assert failure.code() == grpc.StatusCode.INVALID_ARGUMENT
+    assert len(failure.details()) == 1_000
+
+
+async def test_calls_above_the_limit_are_refused_at_once(tmp_path):
+    begun, release = asyncio.Event(), asyncio.Event()
+
+    async def wait(request, _context):
+        begun.set()
+        await release.wait()
+        return request
+
+    server = GrpcServer(local_settings(tmp_path, max_concurrent_calls=1), Metrics())
+    add_echo(server, wait)
+    await server.start([SERVICE])
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel:
+        first = asyncio.ensure_future(channel.unary_unary(METHOD)(b"first", timeout=5))
+        await begun.wait()
+        failure = await failure_of(channel, b"second")
+        release.set()
+        assert await first == b"first"
+    await server.drain()
+    assert failure.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
+
+
+async def test_a_message_above_the_limit_is_refused(tmp_path):
+    server = GrpcServer(local_settings(tmp_path, max_message_bytes=1_024), Metrics())
+    add_echo(server)
+    await server.start([SERVICE])
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel:
+        failure = await failure_of(channel, b"x" * 1_025)
+    await server.drain()
+    assert failure.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
+
+
 async def test_a_cancellation_from_within_ends_in_a_status(channel):
     assert (await failure_of(channel, b"stray cancel")).code() == grpc.StatusCode.INTERNAL
 
