@@ -16,8 +16,8 @@ from simulator.relations import Relations
 from simulator.settings import HOUR_MS
 from simulator.timed_pairs import TimedPairs
 
-CLICK_BASE = -3.0
-CLICK_MATCH = 3.2
+CLICK_BASE = -3.4
+CLICK_MATCH = 4.2
 """Log-odds between a post off the viewer's taste (match 0) and one exactly on it (match 1)."""
 CLICK_QUALITY = 0.55
 FOLLOWED, FRIEND, SAME_GROUP, FRIENDS_LIKED = 0.7, 0.5, 0.4, 0.6

@@ -51,8 +51,12 @@ class People:
 
 
 def category_centres(rng: np.random.Generator) -> Floats:
-    """Direction of each category in the topic space: `float64[categories, TOPIC_COUNT]`."""
-    return unit_rows(rng.standard_normal((len(CATEGORIES), TOPIC_COUNT)))
+    """Direction of each category in the topic space: `float64[categories, TOPIC_COUNT]`.
+
+    Their mean is taken out, so that no direction is everybody's taste.
+    """
+    centres = rng.standard_normal((len(CATEGORIES), TOPIC_COUNT))
+    return unit_rows(centres - centres.mean(axis=0))
 
 
 def make_people(rng: np.random.Generator, settings: WorldSettings, centres: Floats) -> People:

@@ -85,7 +85,10 @@ def react(
     dwell_ms = np.minimum(glance_ms + watched_ms, MAX_DWELL_MS).astype(np.int64)
     shown_ms = visits.started_ms[shown.visit] + _elapsed_ms(shown.visit, dwell_ms)
     no_value = np.full(len(shown), np.nan)
-    value = {IMPRESSION: dwell_ms.astype(np.float64), LONG_VIEW: np.round(watched_ms)}
+    value: dict[int, Floats] = {
+        IMPRESSION: dwell_ms.astype(np.float64),
+        LONG_VIEW: np.rint(watched_ms).astype(np.float64),
+    }
     after_ms: dict[int, Ints] = {
         IMPRESSION: 0 * dwell_ms,
         CLICK: np.minimum(glance_ms.astype(np.int64), dwell_ms),
