@@ -1,0 +1,83 @@
+"""`feedrank generations`: what was built, and whether it is whole."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from feedrank.console import fail, out
+from generation.manifest import InvalidGenerationError, Manifest, verify
+from generation.publish import current
+
+app = typer.Typer(no_args_is_help=True, help="List and verify generations.")
+
+Generations = Annotated[Path, typer.Option("--generations", help="folder of generations")]
+
+
+@app.command("list")
+def list_generations(generations: Generations = Path("generations")) -> None:
+    """List the generations in a folder, newest first; the one in service is marked.
+
+    Example: feedrank generations list --generations generations
+    """
+    if not generations.is_dir():
+        raise fail(f"{generations} is not a folder; `feedrank build` makes one")
+    in_service = _name_in_service(generations)
+    table = Table(title=f"generations in {generations}")
+    for heading in ("name", "in service", "built", "data time", "shards", "size"):
+        table.add_column(heading)
+    for folder, manifest in sorted(_readable(generations), key=lambda pair: -pair[1].built_ms):
+        size = sum(entry.bytes for entry in manifest.files.values())
+        table.add_row(
+            folder.name,
+            "yes" if folder.name == in_service else "",
+            _time(manifest.built_ms),
+            _time(manifest.data_time_ms),
+            str(manifest.shard_count),
+            f"{size / 2**20:,.1f} MiB",
+        )
+    out.print(table)
+
+
+@app.command("verify")
+def verify_generation(
+    name: Annotated[str | None, typer.Argument(help="by default the one in service")] = None,
+    generations: Generations = Path("generations"),
+) -> None:
+    """Check size and SHA-256 of every file of a generation against its manifest.
+
+    Example: feedrank generations verify --generations generations
+    """
+    try:
+        folder = current(generations) if name is None else generations / name
+        manifest = Manifest.read(folder)
+        if manifest.name != folder.name:
+            raise InvalidGenerationError(f"{folder} holds the manifest of {manifest.name}")
+        verify(folder, manifest)
+    except InvalidGenerationError as error:
+        raise fail(str(error)) from error
+    out.print(f"{folder.name}: {len(manifest.files)} files are whole")
+
+
+def _readable(generations: Path) -> list[tuple[Path, Manifest]]:
+    found = []
+    for folder in generations.iterdir():
+        if folder.is_dir() and not folder.name.startswith("."):
+            try:
+                found.append((folder, Manifest.read(folder)))
+            except InvalidGenerationError as error:
+                out.print(f"[yellow]not a generation:[/] {error}")
+    return found
+
+
+def _name_in_service(generations: Path) -> str:
+    try:
+        return current(generations).name
+    except InvalidGenerationError:
+        return ""
+
+
+def _time(ms: int) -> str:
+    return datetime.fromtimestamp(ms / 1_000, UTC).strftime("%Y-%m-%d %H:%M")
