@@ -42,6 +42,9 @@ class Subscription(Protocol):
         """Record how far this reader came (partition -> next offset), for people who watch lag.
 
         The truth about effects is in the store that the effects are in, never here.
+
+        Raises:
+            BusUnavailableError: not recorded in a few seconds.
         """
         ...
 
@@ -86,6 +89,7 @@ class Bus(Protocol):
             The partition and the offset of the message (offset -1 where acks are off).
 
         Raises:
+            InvalidRequestError: `route` refuses the message; names field, value and limit.
             BusUnavailableError: not acknowledged within `timeout_s`. The message may have been
                 kept all the same: consumers deduplicate.
         """

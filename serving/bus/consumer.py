@@ -1,6 +1,7 @@
 """The loop every stream consumer runs: poll, decode, apply, commit; written once."""
 
 import asyncio
+import contextlib
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Generic, TypeVar
@@ -64,8 +65,8 @@ class EventConsumer(Generic[Event]):
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begin consuming in the background; the bus may still be away."""
-        self._task = asyncio.create_task(self._run(), name=f"consumer-{self._reader}")
+        """Begin consuming in the background; the bus may still be away. See `failure`."""
+        self._task = asyncio.create_task(self._run_quietly(), name=f"consumer-{self._reader}")
 
     async def stop(self) -> None:
         """Finish the batch in hand (bounded by `STOP_TIMEOUT_S`), commit, and end."""
@@ -114,7 +115,12 @@ class EventConsumer(Generic[Event]):
         start = self._start[partition]
         return self._applied.get(partition, end if start is None else start)
 
-    async def _run(self) -> None:
+    async def run(self) -> None:
+        """Consume until `stop` or cancelled; for owners who watch their own tasks.
+
+        Raises:
+            Exception: `failure`.
+        """
         try:
             subscription = await self._subscribe()
             try:
@@ -125,8 +131,13 @@ class EventConsumer(Generic[Event]):
         except Exception as error:
             self.failure = error
             _log.exception("consumer stopped", topic=self._topic.name, reader=self._reader)
+            raise
         finally:
             self._progress.set()
+
+    async def _run_quietly(self) -> None:
+        with contextlib.suppress(Exception):  # kept in `failure` and logged
+            await self.run()
 
     async def _subscribe(self) -> Subscription:
         delays = backoff_delays()

@@ -1,43 +1,40 @@
 """Parks messages that cannot be decoded, with the cause, so that they block nobody."""
 
 import asyncio
-import base64
-import json
 from collections import deque
 
 import structlog
 
+from protos.events_pb2 import DeadLetter
 from serving.bus.backoff import backoff_delays
 from serving.bus.bus import Bus, Message
+from serving.bus.routing import MAX_MESSAGE_BYTES
 from serving.bus.topics import Topic, dead_letters
 from serving.errors import DependencyError, PreconditionError
 
 WINDOW_MESSAGES = 200
 LIMIT_SHARE = 0.5
-MAX_KEPT_BYTES = 512 * 1024
+SCHEMA_VERSION = 1
 MAX_CAUSE_LENGTH = 1_000
+# Leaves room in the letter for everything that is not the value.
+MAX_KEPT_BYTES = MAX_MESSAGE_BYTES - 16 * 1024
 _PUBLISH_TIMEOUT_S = 5.0
 
 _log = structlog.get_logger(__name__)
 
 
-def encode_dead_letter(topic: Topic, message: Message, reader: str, cause: Exception) -> bytes:
-    """JSON, because people read it and it must stay readable when our own schema is at fault.
-
-    `value` is base64, cut after `MAX_KEPT_BYTES` so that the letter itself fits the size limit.
-    """
-    letter = {
-        "topic": topic.name,
-        "partition": message.partition,
-        "offset": message.offset,
-        "key": message.key,
-        "timestamp_ms": message.timestamp_ms,
-        "reader": reader,
-        "cause": f"{type(cause).__name__}: {cause}"[:MAX_CAUSE_LENGTH],
-        "value_bytes": len(message.value),
-        "value": base64.b64encode(message.value[:MAX_KEPT_BYTES]).decode(),
-    }
-    return json.dumps(letter).encode()
+def dead_letter_of(topic: Topic, message: Message, reader: str, cause: Exception) -> DeadLetter:
+    """The letter for a message; its value is cut where the letter would not fit the size limit."""
+    return DeadLetter(
+        schema_version=SCHEMA_VERSION,
+        event_id=f"{topic.name}/{message.partition}/{message.offset}",
+        occurred_ms=message.timestamp_ms,
+        topic=topic.name,
+        partition=message.partition,
+        offset=message.offset,
+        value=message.value[:MAX_KEPT_BYTES],
+        cause=f"{reader}: {type(cause).__name__}: {cause}"[:MAX_CAUSE_LENGTH],
+    )
 
 
 class DeadLetters:
@@ -75,11 +72,9 @@ class DeadLetters:
             reader=self._reader,
             cause=str(cause),
         )
-        await self._publish(message.partition, self._letter(message, cause))
+        letter = dead_letter_of(self._topic, message, self._reader, cause)
+        await self._publish(message.partition, letter.SerializeToString())
         self._bus.counters.parked += 1
-
-    def _letter(self, message: Message, cause: Exception) -> bytes:
-        return encode_dead_letter(self._topic, message, self._reader, cause)
 
     async def _publish(self, partition: int, letter: bytes) -> None:
         topic = dead_letters(self._topic)
