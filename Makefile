@@ -83,9 +83,9 @@ clean: ## Remove the environment and every cache; keeps data and state
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
-	@python=$$(for name in python3.11 python3.12 python3; do \
-	  "$$name" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null && echo "$$name" && break; \
-	done) || { echo "feedrank needs Python 3.11 or 3.12, and neither was found on PATH." >&2; exit 1; }; \
+	@python=$$(for name in python3.11 python3.12 python3.13 python3.14 python3; do \
+	  "$$name" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && echo "$$name" && break; \
+	done) || { echo "feedrank needs Python 3.11 or newer (up to 3.14), and none was found on PATH." >&2; exit 1; }; \
 	echo "making $(VENV) with $$python"; \
 	"$$python" -m venv $(VENV) || { rm -rf $(VENV); \
 	  echo "$$python cannot make environments (to add that: apt-get install python3-venv)." >&2; exit 1; }
@@ -95,6 +95,6 @@ $(VENV)/.installed-%: requirements/%.txt requirements/backend.txt pyproject.toml
 	@echo "installing requirements/$*.txt into $(VENV)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/backend.txt
 	@$(BIN)/python -m pip install --disable-pip-version-check --no-build-isolation --require-hashes \
-	  -r requirements/$*.txt | grep -E '^(Collecting|  Downloading|Installing|Successfully)' || test $${PIPESTATUS[0]} = 0
+	  -r requirements/$*.txt | sed -n 's/^\(Collecting [^ ]*\).*/  \1/p'
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	@touch $@

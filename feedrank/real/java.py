@@ -10,7 +10,7 @@ INSTALL_COMMAND = "apt-get install openjdk-17-jdk-headless"
 
 
 def find_java() -> str | None:
-    """Path of a `java` of version 17 or newer: the one of `JAVA_HOME`, else of `PATH`; `None` without one."""
+    """Path of a `java`, 17 or newer: that of `JAVA_HOME`, else of `PATH`; `None` without one."""
     home = os.environ.get("JAVA_HOME")
     java = shutil.which("java", path=f"{home}/bin" if home else None)
     if java is None or java_version(java) < OLDEST_JAVA:
@@ -19,7 +19,7 @@ def find_java() -> str | None:
 
 
 def java_version(java: str) -> int:
-    """Major version that `java -version` reports; 0 when it cannot be run (macOS has a stub that fails)."""
+    """Major version that `java -version` reports; 0 when it fails, as the stub of macOS does."""
     try:
         shown = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=20)
     except (OSError, subprocess.TimeoutExpired):

@@ -14,15 +14,21 @@ from feedrank.real.settings_file import INSTALL_COMMAND, write_settings
 
 CLUSTER_ID = "ZmVlZHJhbmstbG9jYWwtMQ"
 """Sixteen bytes in URL-safe base64, the form Kafka wants; they read `feedrank-local-1`."""
-JVM_OPTIONS = ["-Xmx512m", "-Dorg.slf4j.simpleLogger.showDateTime=true"]
+JVM_OPTIONS = [
+    "-Xmx512m",
+    # At `info` the reason of a failed start drowns in the lines of the shutdown that follows.
+    "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+    "-Dorg.slf4j.simpleLogger.showDateTime=true",
+    "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd HH:mm:ss.SSS",
+]
 FORMAT_SECONDS = 60
-# Kafka protocol: size, API key 3 (Metadata), version 1, correlation id, client id, an empty topic list.
+# Kafka protocol: size, API key 3 (Metadata), version 1, correlation id, no client id, no topics.
 ASK_FOR_BROKERS = struct.pack(">ihhihi", 14, 3, 1, 1, -1, 0)
 BROKER_COUNT_ENDS = 12
 
 
 def kafka_home() -> Path:
-    """The folder whose `libs/` holds Kafka's jars: `FEEDRANK_KAFKA_HOME`, else in the user's cache."""
+    """The folder with Kafka's jars in `libs/`: `FEEDRANK_KAFKA_HOME`, else in the user's cache."""
     given = os.environ.get("FEEDRANK_KAFKA_HOME")
     if given:
         return Path(given)
@@ -82,12 +88,14 @@ class KafkaProcess(ServerProcess):
                 [*run_class, *options], capture_output=True, text=True, timeout=FORMAT_SECONDS
             )
         except subprocess.TimeoutExpired as error:
-            raise ServerStartError(f"kafka did not format its folder in {FORMAT_SECONDS} s") from error
+            raise ServerStartError(
+                f"kafka did not format its folder in {FORMAT_SECONDS} s"
+            ) from error
         if done.returncode:
             raise ServerStartError(f"kafka could not format its folder: {done.stdout}{done.stderr}")
 
     def _answers(self) -> bool:
-        # It listens seconds before its controller lets it serve; then it is in its own list of brokers.
+        # It listens before its controller lets it serve; then it is in its own list of brokers.
         with socket.create_connection(("127.0.0.1", self.port), timeout=1) as connection:
             connection.sendall(ASK_FOR_BROKERS)
             answer = b""

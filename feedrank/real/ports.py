@@ -5,7 +5,7 @@ from contextlib import ExitStack
 
 
 def free_ports(count: int) -> list[int]:
-    """`count` distinct TCP ports of 127.0.0.1 that are free now; another process may still take one."""
+    """`count` distinct TCP ports of 127.0.0.1, free now; another process may still take one."""
     with ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
         for one in sockets:

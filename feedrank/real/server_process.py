@@ -4,6 +4,7 @@ Blocking: called from tests and from the start of a command, never from an event
 """
 
 import signal
+import socket
 import subprocess
 import time
 from abc import ABC, abstractmethod
@@ -12,18 +13,18 @@ from pathlib import Path
 
 POLL_SECONDS = 0.02
 STOP_SECONDS = 30.0
-LOG_TAIL_LINES = 15
+LOG_TAIL_LINES = 30
 
 
 class ServerStartError(RuntimeError):
-    """A real server ended early or did not answer in time; the message ends with its log's last lines."""
+    """A real server could not start; the message ends with the last lines of its log."""
 
 
 class ServerProcess(ABC):
     """One server on 127.0.0.1 whose data outlive it in `folder`.
 
-    It may be started again after `stop` or `kill`, on the same folder and port. It gets a session of
-    its own, so that Ctrl-C reaches only the command that started it, which stops it in its own order.
+    It may be started again after `stop` or `kill`, on the same folder and port. It gets a session
+    of its own, so that Ctrl-C reaches only the command that started it, which stops it in turn.
     """
 
     name: str
@@ -57,11 +58,13 @@ class ServerProcess(ABC):
         """Start it and return once it answers.
 
         Raises:
-            ServerStartError: It ended before it answered, or did not answer within `start_seconds`.
+            ServerStartError: Its port is taken, it ended before it answered, or it did not answer
+                within `start_seconds`.
             RuntimeError: It already runs.
         """
         if self.is_running:
             raise RuntimeError(f"{self.name} already runs on port {self.port}")
+        self._refuse_a_taken_port()
         self.folder.mkdir(parents=True, exist_ok=True)
         command = self._prepare()
         with self.log_path.open("ab") as log:
@@ -80,7 +83,7 @@ class ServerProcess(ABC):
             raise
 
     def stop(self) -> None:
-        """Let it end in its own order; kill it after `STOP_SECONDS`. Harmless when it does not run."""
+        """Let it end; kill it after `STOP_SECONDS`. Harmless when it does not run."""
         if self._process is None:
             return
         if self.is_running:
@@ -118,7 +121,7 @@ class ServerProcess(ABC):
 
     @abstractmethod
     def _prepare(self) -> Sequence[str]:
-        """Write its settings into `folder` and return the command that runs it in the foreground."""
+        """Write its settings into `folder`; return the command that runs it in the foreground."""
 
     @abstractmethod
     def _answers(self) -> bool:
@@ -128,6 +131,14 @@ class ServerProcess(ABC):
         if self._process is None or self._process.poll() is not None:
             raise RuntimeError(f"{self.name} on port {self.port} does not run")
         return self._process
+
+    def _refuse_a_taken_port(self) -> None:
+        # Otherwise the one who holds it would answer, and be taken for this one.
+        try:
+            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+        except OSError:
+            return
+        raise ServerStartError(f"{self.name} cannot start: port {self.port} is taken")
 
     def _wait_until_it_answers(self, process: subprocess.Popen[bytes]) -> None:
         give_up = time.monotonic() + self.start_seconds
@@ -145,4 +156,6 @@ class ServerProcess(ABC):
     def _start_error(self, what: str) -> ServerStartError:
         lines = self.log_path.read_text(errors="replace").splitlines()[-LOG_TAIL_LINES:]
         shown = "\n".join(lines) or "(empty)"
-        return ServerStartError(f"{self.name} on port {self.port} {what}; {self.log_path}:\n{shown}")
+        return ServerStartError(
+            f"{self.name} on port {self.port} {what}; {self.log_path}:\n{shown}"
+        )

@@ -9,7 +9,7 @@ INSTALL_COMMAND = "deploy/real/install.sh"
 
 
 def write_settings(name: str, into: Path, words: Mapping[str, object]) -> Path:
-    """Write `deploy/real/NAME` into the folder `into`, with its words in braces replaced, and return its path.
+    """Write `deploy/real/NAME` into the folder `into`, words in braces replaced; return its path.
 
     Raises:
         KeyError: The file names a word that was not given.

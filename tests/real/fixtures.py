@@ -1,4 +1,4 @@
-"""Real servers for tests. Where one is missing its tests are skipped with the reason; with CI set they fail."""
+"""Real servers for tests: where one is missing its tests are skipped; with CI set they fail."""
 
 import os
 from collections.abc import Iterator
