@@ -1,8 +1,8 @@
 """Opens a RocksDB directory so that damage and mistakes are refused instead of served as "empty".
 
-A MANIFEST cut in half opens without an error, with the data gone, and opening it for writing then
-deletes the data files. So an existing directory is opened read-only first, and must show a key that
-was written when the directory was made.
+RocksDB opens a directory whose MANIFEST is damaged, or that another program made, and may delete
+data files while doing so. So an existing directory must have a MANIFEST as long as it was, and is
+opened read-only first, to show a key that was written when the directory was made.
 """
 
 from pathlib import Path
@@ -10,6 +10,7 @@ from pathlib import Path
 from rocksdict import AccessType, BlockBasedOptions, Cache, DBCompressionType, Options, Rdict
 
 from serving.errors import StateUnavailableError
+from serving.state.manifest_length import record_manifest, require_whole_manifest
 
 SENTINEL_KEY = b"\x00feedrank"
 """Sorts before every other key; no caller may use it."""
@@ -30,11 +31,13 @@ def open_directory(directory: Path) -> Rdict:
             _refuse_leftovers(directory)
             directory.mkdir(parents=True, exist_ok=True)
         else:
+            require_whole_manifest(directory)
             _require_sentinel(directory)
         database = Rdict(str(directory), _options(create=is_new))
         if is_new:
             database.put(SENTINEL_KEY, SENTINEL_VALUE)
             database.flush(True)
+        record_manifest(directory)
     except StateUnavailableError:
         raise
     except Exception as error:  # rocksdict raises nothing more precise

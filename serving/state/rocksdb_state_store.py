@@ -21,15 +21,16 @@ import structlog
 from rocksdict import WriteBatch
 
 from serving.errors import StateUnavailableError
+from serving.state.manifest_length import record_manifest
 from serving.state.rocksdb_directory import SENTINEL_KEY, SENTINEL_VALUE, open_directory
 from serving.state.state_counters import StateCounters
 from serving.state.state_store import Update, Versioned
 
 HEADER = struct.Struct(">QQ")
 """In front of every value: version, and expiry in Unix milliseconds (0: never)."""
-SYNC_INTERVAL_S = 1.0
+UPKEEP_INTERVAL_S = 1.0
 SWEEP_KEYS = 500
-"""Keys looked at per sweep, once per sync: about 0.3 ms of the loop, 43 million keys a day."""
+"""Keys looked at per interval: about 0.3 ms of the loop, 43 million keys a day."""
 
 log = structlog.get_logger()
 
@@ -44,8 +45,14 @@ class RocksDbStateStore:
     Keys past their expiry are treated as missing at once and removed by a slow sweep.
     """
 
-    def __init__(self, directory: Path, *, clock_ms: Callable[[], int] = wall_clock_ms) -> None:
-        """Open or make `directory`.
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        clock_ms: Callable[[], int] = wall_clock_ms,
+        upkeep_interval_s: float = UPKEEP_INTERVAL_S,
+    ) -> None:
+        """Open or make `directory`; sync and sweep it every `upkeep_interval_s`.
 
         Raises:
             StateUnavailableError: it is locked, damaged, or not one of ours.
@@ -53,6 +60,7 @@ class RocksDbStateStore:
         self.counters = StateCounters()
         self._directory = directory
         self._clock_ms = clock_ms
+        self._upkeep_interval_s = upkeep_interval_s
         self._database = open_directory(directory)
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="state-sync")
         self._upkeep: asyncio.Task[None] | None = None
@@ -96,27 +104,37 @@ class RocksDbStateStore:
             self._upkeep.cancel()
             await asyncio.gather(self._upkeep, return_exceptions=True)
         self._executor.shutdown(wait=True)
-        self._call(self._database.flush_wal, True)
-        self._database.close()
+        try:
+            self._call(self._sync)
+        finally:
+            self._database.close()
+        self._call(record_manifest, self._directory)
 
     def sweep(self, max_keys: int = SWEEP_KEYS) -> int:
         """Remove the expired among the next `max_keys` keys, round and round; return how many."""
+        expired = self._call(self._find_expired, max_keys)
+        if expired:
+            batch = WriteBatch(raw_mode=True)
+            for key in expired:
+                batch.delete(key)
+            self._write(batch)
+        return len(expired)
+
+    def _find_expired(self, max_keys: int) -> list[bytes]:
         now_ms = self._clock_ms()
-        cursor = self._call(self._database.iter)
+        cursor = self._database.iter()
         cursor.seek(self._sweep_from)
-        batch = WriteBatch(raw_mode=True)
-        seen = 0
-        while cursor.valid() and seen < max_keys:
+        expired = []
+        for _ in range(max_keys):
+            if not cursor.valid():
+                break
             key, value = cursor.key(), cursor.value()
             if key != SENTINEL_KEY and _is_expired(HEADER.unpack_from(value)[1], now_ms):
-                batch.delete(key)
+                expired.append(key)
             cursor.next()
-            seen += 1
+        cursor.status()  # raises if the cursor ended because of damage
         self._sweep_from = cursor.key() if cursor.valid() else SENTINEL_KEY
-        removed = len(batch)
-        if removed:
-            self._write(batch)
-        return removed
+        return expired
 
     def _get(self, keys: Sequence[bytes]) -> list[Versioned | None]:
         now_ms = self._clock_ms()
@@ -146,6 +164,10 @@ class RocksDbStateStore:
                 f"state directory {self._directory} failed: {str(error)[:200]}"
             ) from error
 
+    def _sync(self) -> None:
+        self._database.flush_wal(True)
+        record_manifest(self._directory)
+
     def _start_upkeep(self) -> None:
         if self._upkeep is None:
             self._upkeep = asyncio.get_running_loop().create_task(self._keep_up())
@@ -153,14 +175,12 @@ class RocksDbStateStore:
     async def _keep_up(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            await asyncio.sleep(SYNC_INTERVAL_S)
+            await asyncio.sleep(self._upkeep_interval_s)
             try:
                 self.sweep()
                 if self._needs_sync:
                     self._needs_sync = False
-                    await loop.run_in_executor(
-                        self._executor, self._call, self._database.flush_wal, True
-                    )
+                    await loop.run_in_executor(self._executor, self._call, self._sync)
             except StateUnavailableError as error:
                 self._needs_sync = True
                 log.error("state_upkeep_failed", cause=str(error))

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from serving.state.state_counters import StateCounters
+
 MAX_VERSION = 2**63
 """Versions are below this, so that signed 64-bit readers agree with us."""
 MAX_TTL_S = 10 * 365 * 86_400
@@ -61,7 +63,12 @@ class StateStore(Protocol):
     Keys are short bytes with a prefix per kind of record (`s/` session, `v/` viewer, ...). Every
     method takes one round trip, whatever the number of keys, and answers or fails within the
     store's configured timeout; nothing is retried.
+
+    Attributes:
+        counters: Totals of this store, for the metrics layer.
     """
+
+    counters: StateCounters
 
     async def read(self, keys: Sequence[bytes]) -> list[Versioned | None]:
         """Read many keys at once; `None` where there is nothing, in the order of `keys`.

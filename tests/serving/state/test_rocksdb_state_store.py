@@ -3,6 +3,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -21,8 +22,10 @@ class HandClock:
 
     def __init__(self) -> None:
         self.now_ms = NOON_MS
+        self.readings = 0
 
     def __call__(self) -> int:
+        self.readings += 1
         return self.now_ms
 
 
@@ -80,6 +83,33 @@ async def test_sweeps_are_bounded_and_go_round(store, clock):
     assert sum(removed) == 100
 
 
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110  there is nothing that could set an event
+            await asyncio.sleep(0)
+
+
+async def test_upkeep_sweeps_unasked(tmp_path, clock):
+    store = RocksDbStateStore(tmp_path, clock_ms=clock, upkeep_interval_s=0.001)
+    await store.write([Update(b"a", b"", 0, 1, ttl_s=1), Update(b"b", b"", 0, 1)])
+    clock.now_ms += 1_000
+    before = clock.readings
+    await until(lambda: clock.readings > before)
+    await store.close()
+    plain = Rdict(str(tmp_path), Options(raw_mode=True))
+    assert list(plain.keys()) == [b"\x00feedrank", b"b"]
+    plain.close()
+
+
+async def test_failing_upkeep_is_counted_and_goes_on(tmp_path, clock):
+    store = RocksDbStateStore(tmp_path, clock_ms=clock, upkeep_interval_s=0.001)
+    (tmp_path / "CURRENT").rename(tmp_path / "elsewhere")
+    await store.write([Update(b"a", b"", 0, 1)])
+    await until(lambda: store.counters.failures >= 2)
+    (tmp_path / "elsewhere").rename(tmp_path / "CURRENT")
+    await store.close()
+
+
 async def test_the_reserved_key_is_refused(store):
     with pytest.raises(ValueError, match="reserved"):
         await store.write([Update(b"\x00feedrank", b"", 0, 1)])
@@ -92,53 +122,6 @@ async def test_a_closed_store_says_so(tmp_path):
     with pytest.raises(StateUnavailableError, match="closed"):
         await store.read([b"a"])
     assert store.counters.failures == 1
-
-
-async def test_a_locked_directory_is_named(tmp_path):
-    owner = RocksDbStateStore(tmp_path)
-    with pytest.raises(StateUnavailableError, match=f"{tmp_path} is in use"):
-        RocksDbStateStore(tmp_path)
-    await owner.close()
-
-
-async def written(directory: Path) -> None:
-    """Make a store with flushed data files."""
-    store = RocksDbStateStore(directory)
-    await store.write([Update(b"%04d" % number, b"x" * 1000, 0, 1) for number in range(1000)])
-    await store.close()
-    await RocksDbStateStore(directory).close()  # opening turns the log into a data file
-
-
-def data_files(directory: Path) -> dict[str, int]:
-    return {path.name: path.stat().st_size for path in directory.glob("*.sst")}
-
-
-async def test_a_damaged_manifest_is_refused_and_the_data_files_stay(tmp_path):
-    await written(tmp_path)
-    (manifest,) = tmp_path.glob("MANIFEST-*")
-    manifest.write_bytes(manifest.read_bytes()[:100])
-    before = data_files(tmp_path)
-    with pytest.raises(StateUnavailableError, match=f"{tmp_path} "):
-        RocksDbStateStore(tmp_path)
-    assert before
-    assert data_files(tmp_path) == before
-
-
-async def test_data_files_without_a_store_are_refused(tmp_path):
-    await written(tmp_path)
-    (tmp_path / "CURRENT").unlink()
-    before = data_files(tmp_path)
-    with pytest.raises(StateUnavailableError, match="no CURRENT file"):
-        RocksDbStateStore(tmp_path)
-    assert data_files(tmp_path) == before
-
-
-def test_a_directory_of_another_program_is_refused(tmp_path):
-    other = Rdict(str(tmp_path), Options(raw_mode=True))
-    other[b"a"] = b"theirs"
-    other.close()
-    with pytest.raises(StateUnavailableError, match="not made by this program"):
-        RocksDbStateStore(tmp_path)
 
 
 WRITER = """
