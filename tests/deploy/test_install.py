@@ -25,6 +25,8 @@ class Machine:
 
     def has(self, name: str, script: str) -> None:
         command = self._commands / name
+        # What is there may be a link to this machine's own command: never write through it.
+        command.unlink(missing_ok=True)
         command.write_text(f"#!/bin/sh\n{script}\n")
         command.chmod(0o755)
 
