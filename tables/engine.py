@@ -23,6 +23,7 @@ def connect(spill_folder: Path) -> duckdb.DuckDBPyConnection:
             "preserve_insertion_order": False,
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
+            "enable_progress_bar": False,
         },
     )
 

@@ -14,8 +14,8 @@ import duckdb
 
 from tables.complete import write_items, write_viewers
 from tables.dataset import REJECTED_NAME, DatasetInfo
-from tables.engine import connect, literal, parquet, single, write_parquet
-from tables.errors import ImportFailedError, TablesError
+from tables.engine import connect, parquet, single, write_parquet
+from tables.errors import ImportFailedError
 from tables.import_run import ImportRun, Progress
 from tables.merge import MergedTable
 from tables.publish import published
@@ -171,27 +171,16 @@ def _part(work: Path, table: str) -> Path:
 
 
 def _write_sorted(connection: duckdb.DuckDBPyConnection, merged: MergedTable, path: Path) -> int:
-    """Write a table in an order that depends on its rows alone."""
-    order = ", ".join(merged.table.key) or "ALL"
-    query = f"SELECT * FROM {parquet(merged.rows_path)} ORDER BY {order}"
-    return write_parquet(connection, _only_columns(merged, query), path)
+    """Write a table in an order that depends on its rows alone: actions by viewer and time."""
+    names = [column.name for column in merged.table.columns]
+    order = merged.table.key or ("viewer_id", "occurred_ms", *names)
+    query = f"SELECT {', '.join(names)} FROM {parquet(merged.rows_path)} ORDER BY "
+    return write_parquet(connection, query + ", ".join(dict.fromkeys(order)), path)
 
 
-def _only_columns(merged: MergedTable, query: str) -> str:
-    names = ", ".join(column.name for column in merged.table.columns)
-    return query.replace("SELECT *", f"SELECT {names}", 1)
-
-
-def _write_rejected(
-    connection: duckdb.DuckDBPyConnection, tables: dict[str, MergedTable], path: Path
-) -> None:
-    parts = [
-        f'SELECT {literal(name)} AS "table", source_file AS file, source_row_group AS row_group, '
-        'source_line AS line, bad_column AS "column", bad_value AS "value", bad_rule AS rule '
-        f"FROM {parquet(merged.rejected_path)}"
-        for name, merged in tables.items()
-    ]
-    write_parquet(connection, f"{' UNION ALL '.join(parts)} ORDER BY 1, 2, 4, 5", path)
+def _write_rejected(connection: duckdb.DuckDBPyConnection, tables: Tables, path: Path) -> None:
+    rejected = parquet(*(merged.rejected_path for merged in tables.values()))
+    write_parquet(connection, f"SELECT * FROM {rejected} ORDER BY ALL", path)
 
 
 def _has_impressions(connection: duckdb.DuckDBPyConnection, tables: Tables) -> bool:
@@ -218,6 +207,3 @@ def _info(kind: str, report: ImportReport) -> DatasetInfo:
         imported_rows={name: table.rows for name, table in report.tables.items()},
         rejected_rows={name: table.rejected for name, table in counted.items()},
     )
-
-
-__all__ = ["ImportReport", "TablesError", "import_canonical", "run_import"]

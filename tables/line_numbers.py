@@ -5,6 +5,7 @@ because of their width, and by line breaks inside quoted values.
 """
 
 from dataclasses import dataclass
+from typing import Literal, cast
 
 import numpy as np
 import pyarrow as pa
@@ -33,10 +34,12 @@ class LineNumbers:
         self._next_row = 1
         self._breaks_before = 0
 
-    def on_wrong_width(self, row: pyarrow.csv.InvalidRow) -> str:
+    def on_wrong_width(self, row: pyarrow.csv.InvalidRow) -> Literal["skip"]:
         """Take note of a row that the parser cannot use, and tell it to go on."""
         problem = f"has {row.actual_columns} columns where the header has {row.expected_columns}"
-        self._ahead[row.number] = (problem, row.text[:200], row.text.count("\n"))
+        # Arrow numbers rows only when it parses in one thread, as it does here.
+        number = cast(int, row.number)
+        self._ahead[number] = (problem, row.text[:200], row.text.count("\n"))
         return "skip"
 
     def advance(self, batch: pa.RecordBatch) -> tuple[Lines, list[DroppedRow]]:
@@ -67,5 +70,6 @@ class LineNumbers:
 def _line_breaks(batch: pa.RecordBatch) -> Lines:
     total = np.zeros(batch.num_rows, np.int64)
     for column in batch.columns:
-        total += pc.count_substring(column, "\n").to_numpy(zero_copy_only=False)
+        breaks = pc.count_substring(cast("pa.BinaryArray", column), "\n")
+        total += breaks.to_numpy(zero_copy_only=False)
     return total

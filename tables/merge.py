@@ -4,23 +4,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tables.check import ORIGIN, CheckedFile
 from tables.columns import Table
 from tables.engine import literal, parquet, quoted, write_parquet
+from tables.schema import REJECTED_SCHEMA
 
-REJECTED_COLUMNS = "source_file, source_row_group, source_line, bad_column, bad_value, bad_rule"
-_REJECTED = pa.schema(
-    [
-        pa.field("source_file", pa.string()),
-        pa.field("source_row_group", pa.int32()),
-        pa.field("source_line", pa.int64()),
-        pa.field("bad_column", pa.string()),
-        pa.field("bad_value", pa.string()),
-        pa.field("bad_rule", pa.string()),
-    ]
+_REJECTED = (
+    "source_file AS file, source_row_group AS row_group, source_line AS line, "
+    'bad_column AS "column", bad_value AS "value", bad_rule AS rule'
 )
 
 
@@ -30,7 +23,7 @@ class MergedTable:
 
     Attributes:
         rows_path: Parquet with the table's columns and attributes.
-        rejected_path: Parquet with `REJECTED_COLUMNS`.
+        rejected_path: Parquet in the `REJECTED_SCHEMA`.
     """
 
     table: Table
@@ -55,7 +48,10 @@ def merge(
     attributes = tuple(dict.fromkeys(name for file in files for name in file.attributes))
     names = [quoted(name) for name in (*(c.name for c in table.columns), *attributes)]
     good = f"SELECT * FROM {checked} WHERE bad_rule IS NULL"
-    bad = f"SELECT {REJECTED_COLUMNS} FROM {checked} WHERE bad_rule IS NOT NULL"
+    bad = (
+        f'SELECT {literal(table.name)} AS "table", {_REJECTED} FROM {checked} '
+        "WHERE bad_rule IS NOT NULL"
+    )
     rows = folder / "rows.parquet"
     if table.merges_times:
         query = _earliest_of_key(table, good)
@@ -84,9 +80,7 @@ def _earliest_of_key(table: Table, good: str) -> str:
 def _distinct_with_origin(names: list[str], good: str) -> str:
     """Exact repeats once, with the origin of the first in file order."""
     columns = ", ".join(names)
-    first = (
-        f"min({{'n': source_number, 'l': source_line, 'f': source_file, 'g': source_row_group}})"
-    )
+    first = "min({'n': source_number, 'l': source_line, 'f': source_file, 'g': source_row_group})"
     return (
         f"SELECT {columns}, o.f AS source_file, o.n AS source_number, o.g AS source_row_group, "
         f"o.l AS source_line FROM (SELECT {columns}, {first} AS o FROM ({good}) GROUP BY {columns})"
@@ -106,8 +100,9 @@ def _first_of_key(
     shown = " || '|' || ".join(f"a.{name}::VARCHAR" for name in table.key)
     rule = f"another, different row before it has this {' and '.join(table.key)}"
     conflicts = (
-        f"SELECT a.source_file, a.source_row_group, a.source_line, {literal('|'.join(table.key))}, "
-        f"{shown}, {literal(rule)} FROM {parquet(ranked)} a JOIN ({first}) b ON {same_key} "
+        f"SELECT {literal(table.name)}, a.source_file, a.source_row_group, a.source_line, "
+        f"{literal('|'.join(table.key))}, {shown}, {literal(rule)} "
+        f"FROM {parquet(ranked)} a JOIN ({first}) b ON {same_key} "
         f"WHERE a.nth > 1 AND ({differs})"
     )
     return f"SELECT {', '.join(names)}, {', '.join(ORIGIN)} FROM ({first})", conflicts
@@ -117,5 +112,5 @@ def no_rows(table: Table, folder: Path) -> MergedTable:
     """The table when the input has none of it."""
     rows, rejected = folder / "rows.parquet", folder / "rejected.parquet"
     pq.write_table(table.arrow_schema().empty_table(), rows)
-    pq.write_table(_REJECTED.empty_table(), rejected)
+    pq.write_table(REJECTED_SCHEMA.empty_table(), rejected)
     return MergedTable(table, rows, rejected, (), 0, 0, 0, 0)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +10,9 @@ import pyarrow as pa
 
 Lines = npt.NDArray[np.int64]
 
-ORIGIN_FIELDS = [
+Fields = list["pa.Field[Any]"]
+
+ORIGIN_FIELDS: Fields = [
     pa.field("source_row_group", pa.int32()),
     pa.field("source_line", pa.int64()),
     pa.field("source_problem", pa.string()),
@@ -35,7 +38,7 @@ class RawRows:
 
 
 def make_batch(
-    columns: Sequence[pa.Array],
+    columns: Sequence["pa.Array[Any]"],
     lines: Lines,
     *,
     row_group: int | None = None,
@@ -46,11 +49,11 @@ def make_batch(
     count = len(lines)
     absent = [None] * count
     groups = pa.nulls(count, pa.int32()) if row_group is None else pa.repeat(row_group, count)
-    origin = [
+    origin: list[pa.Array[Any]] = [
         groups.cast(pa.int32()),
         pa.array(lines, pa.int64()),
         pa.array(absent if problems is None else problems, pa.string()),
         pa.array(absent if values is None else values, pa.string()),
     ]
-    data_fields = [pa.field(f"c{i}", column.type) for i, column in enumerate(columns)]
+    data_fields: Fields = [pa.field(f"c{i}", column.type) for i, column in enumerate(columns)]
     return pa.record_batch([*columns, *origin], schema=pa.schema(data_fields + ORIGIN_FIELDS))

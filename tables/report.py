@@ -59,7 +59,7 @@ def counts(merged: MergedTable, added: int = 0) -> TableCounts:
 def rejected_examples(connection: duckdb.DuckDBPyConnection, merged: MergedTable) -> list[str]:
     """The first rejected rows of a table, a line of words each."""
     found = connection.execute(
-        "SELECT source_file, source_row_group, source_line, bad_column, bad_value, bad_rule "
+        'SELECT file, row_group, line, "column", "value", rule '
         f"FROM {parquet(merged.rejected_path)} ORDER BY 1, 3 LIMIT {EXAMPLES}"
     ).fetchall()
     return [_in_words(*row) for row in found]

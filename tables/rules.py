@@ -162,5 +162,4 @@ def _is_number(kind: pa.DataType) -> bool:
 
 
 def _is_list_of_text(kind: pa.DataType) -> bool:
-    is_list = pa.types.is_list(kind) or pa.types.is_large_list(kind)
-    return bool(is_list and _is_text(kind.value_type))
+    return isinstance(kind, pa.ListType | pa.LargeListType) and _is_text(kind.value_type)

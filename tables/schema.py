@@ -1,5 +1,7 @@
 """The eight canonical tables, defined once: what an import accepts and a data folder holds."""
 
+from typing import Any
+
 import pyarrow as pa
 
 from tables.columns import Column, Kind, Table
@@ -117,14 +119,13 @@ TABLES: dict[str, Table] = {
     for table in (ACTIONS, ITEMS, VIEWERS, AUTHORS, MEMBERSHIPS, FOLLOWS, BLOCKS, MUTES)
 }
 
-REJECTED_SCHEMA = pa.schema(
-    [
-        pa.field("table", pa.string(), metadata={"doc": "table or published file"}),
-        pa.field("file", pa.string(), metadata={"doc": "file within the input folder"}),
-        pa.field("row_group", pa.int32(), metadata={"doc": "from 0; Parquet input only"}),
-        pa.field("line", pa.int64(), metadata={"doc": "line of a text file, row of a Parquet"}),
-        pa.field("column", pa.string(), metadata={"doc": "null where the whole row is at fault"}),
-        pa.field("value", pa.string(), metadata={"doc": "as written, at most 200 characters"}),
-        pa.field("rule", pa.string(), metadata={"doc": "what it broke"}),
-    ]
-)
+_REJECTED_FIELDS: list["pa.Field[Any]"] = [
+    pa.field("table", pa.string(), metadata={"doc": "table or published file"}),
+    pa.field("file", pa.string(), metadata={"doc": "file within the input folder"}),
+    pa.field("row_group", pa.int32(), metadata={"doc": "from 0; Parquet input only"}),
+    pa.field("line", pa.int64(), metadata={"doc": "line of a text file, row of a Parquet one"}),
+    pa.field("column", pa.string(), metadata={"doc": "null where the whole row is at fault"}),
+    pa.field("value", pa.string(), metadata={"doc": "as written, at most 200 characters"}),
+    pa.field("rule", pa.string(), metadata={"doc": "what it broke"}),
+]
+REJECTED_SCHEMA = pa.schema(_REJECTED_FIELDS)

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from tables.columns import Table
 from tables.errors import SourceFileError
 from tables.parquet_rows import open_parquet_rows
-from tables.raw_rows import ORIGIN_FIELDS, RawRows
+from tables.raw_rows import ORIGIN_FIELDS, Fields, RawRows
 from tables.source_files import SourceFile
 from tables.text_rows import open_text_rows
 
@@ -86,10 +86,10 @@ def _listed(names: Iterable[str]) -> str:
 
 def _copy(label: str, number: int, rows: RawRows, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    data_fields = [pa.field(f"c{at}", kind) for at, kind in enumerate(rows.types)]
-    origin = [pa.field("source_file", pa.string()), pa.field("source_number", pa.int32())]
+    data_fields: Fields = [pa.field(f"c{at}", kind) for at, kind in enumerate(rows.types)]
+    origin: Fields = [pa.field("source_file", pa.string()), pa.field("source_number", pa.int32())]
     schema = pa.schema(data_fields + ORIGIN_FIELDS + origin)
-    with pq.ParquetWriter(path, schema, compression="lz4", use_dictionary=["source_file"]) as out:
+    with pq.ParquetWriter(path, schema, compression="lz4") as out:
         for batch in rows.batches:
             file_column = pa.repeat(label, batch.num_rows)
             number_column = pa.repeat(pa.scalar(number, pa.int32()), batch.num_rows)

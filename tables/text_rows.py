@@ -34,16 +34,17 @@ def open_text_rows(path: Path, label: str) -> RawRows:
     Raises:
         SourceFileError: empty, or a header that is not text.
     """
-    compressed = path.name.endswith(".gz")
     delimiter = "\t" if path.name.removesuffix(".gz").endswith(".tsv") else ","
-    stream = cast(io.BufferedReader, gzip.open(path, "rb") if compressed else path.open("rb"))
-    try:
+    with _opened(path) as stream:
         names = _header(stream.readline(MAX_HEADER_BYTES), delimiter, label)
-    except BaseException:
-        stream.close()
-        raise
-    types = [pa.string()] * len(names)
-    return RawRows(names, types, _batches(stream, delimiter, len(names)))
+    types: list[pa.DataType] = [pa.string()] * len(names)
+    return RawRows(names, types, _batches(path, delimiter, len(names)))
+
+
+def _opened(path: Path) -> io.BufferedReader:
+    if path.name.endswith(".gz"):
+        return cast(io.BufferedReader, gzip.open(path, "rb"))
+    return path.open("rb")
 
 
 def _header(line: bytes, delimiter: str, label: str) -> list[str]:
@@ -57,8 +58,9 @@ def _header(line: bytes, delimiter: str, label: str) -> list[str]:
     return [name.strip() for name in names]
 
 
-def _batches(stream: io.BufferedReader, delimiter: str, width: int) -> Iterator[pa.RecordBatch]:
-    with stream:
+def _batches(path: Path, delimiter: str, width: int) -> Iterator[pa.RecordBatch]:
+    with _opened(path) as stream:
+        stream.readline(MAX_HEADER_BYTES)
         if not stream.peek(1):
             return
         lines = LineNumbers()
@@ -88,25 +90,27 @@ def _text_batch(batch: pa.RecordBatch, lines: Lines) -> pa.RecordBatch:
     """Turn bytes into text, leave out blank lines, and mark rows that are not UTF-8."""
     problems: list[str | None] | None = None
     values: list[str | None] | None = None
-    columns = []
-    for column in batch.columns:
+    columns: list[pa.StringArray] = []
+    for column in cast("list[pa.BinaryArray]", batch.columns):
         try:
-            columns.append(pc.cast(column, pa.string()))
+            columns.append(cast(pa.StringArray, pc.cast(column, pa.string())))
         except pa.ArrowInvalid:
             problems = problems or [None] * len(column)
             values = values or [None] * len(column)
             columns.append(_decoded(column, problems, values))
     made = make_batch(columns, lines, problems=problems, values=values)
     bytes_in_row = np.zeros(batch.num_rows, np.int64)
-    for column in columns:
-        bytes_in_row += pc.binary_length(column).to_numpy(zero_copy_only=False)
+    for text in columns:
+        bytes_in_row += pc.binary_length(text).to_numpy(zero_copy_only=False)
     return made if np.all(bytes_in_row) else made.filter(pa.array(bytes_in_row > 0))
 
 
-def _decoded(column: pa.Array, problems: list[str | None], values: list[str | None]) -> pa.Array:
+def _decoded(
+    column: pa.BinaryArray, problems: list[str | None], values: list[str | None]
+) -> pa.StringArray:
     """Decode a column that has bad bytes, marking the rows they are in."""
     texts = []
-    for row, raw in enumerate(column.to_pylist()):
+    for row, raw in enumerate(cast(list[bytes], column.to_pylist())):
         text = raw.decode("utf-8", "replace")
         if text.encode() != raw:
             problems[row], values[row] = "is not UTF-8 text", text[:MAX_SHOWN_CHARACTERS]

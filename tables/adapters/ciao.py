@@ -25,6 +25,7 @@ RATINGS = Table(
         Column("rating", Kind.NUMBER, "0 to 5, higher is better", required=True),
         Column("unix_time", Kind.SECONDS, "Unix seconds", required=True),
     ),
+    keeps_attributes=True,
 )
 
 TRUST = Table(
