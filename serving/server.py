@@ -5,10 +5,7 @@ The wait is what keeps callers from seeing errors: they learn from health before
 """
 
 import asyncio
-import errno
-import os
 import signal
-import socket
 from collections.abc import Awaitable, Callable, Sequence
 
 import grpc
@@ -18,6 +15,7 @@ from grpc_reflection.v1alpha import reflection
 
 from serving.calls_in_flight import CallsInFlight
 from serving.interceptors import CallInterceptor
+from serving.listening import PortError, bind_failure, listen
 from serving.metrics_endpoint import MetricsEndpoint
 from serving.metrics_recorder import Metrics
 from serving.settings import CommonSettings
@@ -34,10 +32,6 @@ CONNECTION_AGE_MS = 300_000
 
 Close = Callable[[], Awaitable[None]]
 log = structlog.get_logger()
-
-
-class PortError(Exception):
-    """The server cannot listen where it was told to; names address and reason."""
 
 
 class GrpcServer:
@@ -89,7 +83,8 @@ class GrpcServer:
         reflection.enable_server_reflection(
             (*service_names, health.SERVICE_NAME, reflection.SERVICE_NAME), self.grpc_server
         )
-        self.port = self._bind()
+        credentials = server_credentials(self._settings)
+        self.port = listen(self.grpc_server, self._settings.host, self._settings.port, credentials)
         if self._settings.metrics_port is not None:
             self._endpoint = _open_metrics(self._metrics, self._settings.metrics_port)
         await self.grpc_server.start()
@@ -167,37 +162,12 @@ class GrpcServer:
             if self._in_flight.count == 0:
                 return
 
-    def _bind(self) -> int:
-        address = f"{self._settings.host}:{self._settings.port}"
-        credentials = server_credentials(self._settings)
-        try:
-            if credentials is None:
-                return self.grpc_server.add_insecure_port(address)
-            return self.grpc_server.add_secure_port(address, credentials)
-        except RuntimeError as error:
-            raise PortError(_why_not(self._settings.host, self._settings.port)) from error
-
 
 def _open_metrics(metrics: Metrics, port: int) -> MetricsEndpoint:
     try:
         return MetricsEndpoint(metrics, port)
     except OSError as error:
-        raise PortError(f"metrics port {port} of 127.0.0.1: {_reason(error)}") from error
-
-
-def _why_not(host: str, port: int) -> str:
-    """gRPC does not say why it could not bind: a plain socket does."""
-    try:
-        with socket.create_server((host, port)):
-            return f"port {port} of {host}: cannot listen there"
-    except OSError as error:
-        return f"port {port} of {host}: {_reason(error)}"
-
-
-def _reason(error: OSError) -> str:
-    if error.errno == errno.EADDRINUSE:
-        return "taken by another process; stop it or choose another port"
-    return os.strerror(error.errno).lower() if error.errno else str(error)
+        raise PortError(f"metrics port {port} of 127.0.0.1: {bind_failure(error)}") from error
 
 
 def _options(max_message_bytes: int) -> list[tuple[str, int]]:

@@ -125,3 +125,29 @@ async def test_the_server_can_stop_itself_with_an_exit_code(tmp_path):
     await server.start([SERVICE])
     server.stop_soon(exit_code=3)
     assert await server.run_until_signal() == 3
+
+
+async def test_a_drain_under_load_fails_no_call(tmp_path):
+    replicas = [
+        GrpcServer(local_settings(tmp_path, unhealthy_wait_s=0.3), Metrics()) for _ in range(2)
+    ]
+    for replica in replicas:
+        add_echo(replica)
+        await replica.start([SERVICE])
+        await replica.mark_serving(SERVICE)
+    drained = asyncio.Event()
+
+    async def call_until_drained(channel) -> int:
+        count = 0
+        while not drained.is_set():
+            await channel.unary_unary(METHOD)(b"hello", timeout=5, wait_for_ready=True)
+            count += 1
+        return count
+
+    addresses = ",".join(f"127.0.0.1:{replica.port}" for replica in replicas)
+    async with open_channel(f"ipv4:{addresses}", SERVICE) as channel:
+        callers = [asyncio.create_task(call_until_drained(channel)) for _ in range(8)]
+        assert await replicas[0].drain() == 0
+        drained.set()
+        assert min(await asyncio.gather(*callers)) > 0
+    await replicas[1].drain()

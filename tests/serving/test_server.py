@@ -1,4 +1,5 @@
 import asyncio
+import socket
 import urllib.request
 from collections.abc import AsyncIterator
 
@@ -10,12 +11,21 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from grpc_status import rpc_status
 
 from serving.channels import MissingDeadlineError, open_channel
+from serving.listening import PortError
 from serving.metrics_recorder import Metrics
-from serving.server import GrpcServer, PortError
+from serving.server import GrpcServer
 from tests.serving.echo_service import METHOD, SERVICE, add_echo, local_settings
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
+
+
+def has_ipv6_loopback() -> bool:
+    try:
+        with socket.create_server(("::1", 0), family=socket.AF_INET6):
+            return True
+    except OSError:
+        return False
 
 
 @pytest.fixture
@@ -197,6 +207,27 @@ async def test_a_taken_port_is_named(server, tmp_path):
 def page_at(port: int) -> str:
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as response:
         return response.read().decode()
+
+
+async def test_an_address_of_another_machine_is_named(tmp_path):
+    # 192.0.2.0/24 is reserved for documentation: no machine has such an address.
+    settings = local_settings(tmp_path).model_copy(update={"host": "192.0.2.1"})
+    with pytest.raises(PortError, match=r"port 0 of 192\.0\.2\.1: cannot assign"):
+        await GrpcServer(settings, Metrics()).start([SERVICE])
+
+
+@pytest.mark.skipif(not has_ipv6_loopback(), reason="this machine has no ::1")
+@pytest.mark.parametrize("host", ["::1", "[::1]"])
+async def test_listens_on_ipv6_loopback(tmp_path, host):
+    server = GrpcServer(local_settings(tmp_path, host=host), Metrics())
+    add_echo(server)
+    await server.start([SERVICE])
+    async with grpc.aio.insecure_channel(f"[::1]:{server.port}") as channel:
+        assert await call(channel, b"hello") == b"hello"
+    second = GrpcServer(local_settings(tmp_path, host=host, port=server.port), Metrics())
+    with pytest.raises(PortError, match=f"port {server.port} of ::1: taken"):
+        await second.start([SERVICE])
+    await server.drain()
 
 
 async def test_metrics_are_served_over_http(tmp_path):
