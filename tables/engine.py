@@ -14,7 +14,7 @@ THREADS = 2
 def connect(spill_folder: Path) -> duckdb.DuckDBPyConnection:
     """Open an engine that keeps no state of its own and spills into `spill_folder`."""
     spill_folder.mkdir(parents=True, exist_ok=True)
-    return duckdb.connect(
+    connection = duckdb.connect(
         ":memory:",
         config={
             "memory_limit": MEMORY_LIMIT,
@@ -23,9 +23,10 @@ def connect(spill_folder: Path) -> duckdb.DuckDBPyConnection:
             "preserve_insertion_order": False,
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
-            "enable_progress_bar": False,
         },
     )
+    connection.execute("SET enable_progress_bar = false")  # it would write to standard output
+    return connection
 
 
 def quoted(name: str) -> str:
