@@ -28,11 +28,13 @@ class TimedPairs:
 
     @classmethod
     def _of_keys(cls, keys: Ints, since_ms: Ints, right_count: int) -> "TimedPairs":
-        order = np.lexsort((since_ms, keys))
+        if not len(keys):
+            return cls(keys, since_ms, right_count)
+        # A stable sort merges runs, and what is joined is already two sorted ones.
+        order = np.argsort(keys, kind="stable")
         keys, since_ms = keys[order], since_ms[order]
-        is_first = np.ones(len(keys), bool)
-        is_first[1:] = keys[1:] != keys[:-1]
-        return cls(keys[is_first], since_ms[is_first], right_count)
+        first = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
+        return cls(keys[first], np.minimum.reduceat(since_ms, first), right_count)
 
     @classmethod
     def none(cls, right_count: int) -> "TimedPairs":

@@ -1,6 +1,8 @@
 """The words of the world: categories with what people post about, names, regions, languages."""
 
-# ruff: noqa: E501 — one category per line reads as the table it is.
+# One category per line reads as the table it is.
+# ruff: noqa: E501
+# fmt: off
 
 from typing import NamedTuple
 
