@@ -1,6 +1,7 @@
 """Turns concurrent appends into few writes: what arrives during one write shares the next."""
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ class GroupCommit:
         self._max_messages = max_messages
         self._max_bytes = max_bytes
         self._pending: deque[Append] = deque()
+        self._writing: list[Append] = []
         self._pending_bytes = 0
         self._filled = asyncio.Event()
         self._idle = asyncio.Event()
@@ -53,21 +55,25 @@ class GroupCommit:
         self._idle.clear()
         return True
 
-    async def drain(self, timeout_s: float) -> int:
-        """Wait until all is written, at most `timeout_s`, then stop; returns how many were left."""
-        try:
+    async def drain(self, timeout_s: float) -> list[Append]:
+        """Wait until all is written, at most `timeout_s`, then stop.
+
+        Returns:
+            What was not written, or not known to be, for the owner to count and to settle.
+        """
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
                 await self._idle.wait()
-        except TimeoutError:
-            pass
         self._task.cancel()
         await asyncio.wait([self._task])
-        return len(self._pending)
+        return [*self._writing, *self._pending]
 
     async def _run(self) -> None:
         while True:
             await self._filled.wait()
-            await self._write(self._next_batch())
+            self._writing = self._next_batch()
+            await self._write(self._writing)
+            self._writing = []
             if not self._pending:
                 self._filled.clear()
                 self._idle.set()

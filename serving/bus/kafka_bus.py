@@ -129,8 +129,8 @@ class KafkaBus:
             return
         sending, self._sending = self._sending, None
         if left := await sending.drain(CLOSE_TIMEOUT_S):
-            _log.error("messages lost at close", count=left)
-            self.counters.dropped += left
+            _log.error("messages not sent at close", count=len(left))
+            self.counters.dropped += len(left)
         await asyncio.gather(*(producer.close() for producer in self._producers.values()))
         await self._topics.close()
         await self._offsets.close()

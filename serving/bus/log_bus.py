@@ -149,8 +149,8 @@ class LogBus:
             return
         commits, self._commits = self._commits, None
         if left := await commits.drain(CLOSE_TIMEOUT_S):
-            _log.error("messages lost at close", count=left)
-            self.counters.dropped += left
+            _log.error("messages not written at close", count=len(left))
+            self._fail(left, BusUnavailableError("the bus is closed"))
         self._trimming.cancel()
         await asyncio.wait([self._trimming])
         await self._logs.close()

@@ -1,4 +1,4 @@
-"""Work that many callers wait for, each as long as it can; done once, and without them if need be."""
+"""Work that many callers wait for, each as long as it can; done once."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

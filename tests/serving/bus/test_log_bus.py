@@ -1,0 +1,226 @@
+"""What the embedded log promises beyond the contract: its disk, its memory, its one owner."""
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from serving.bus.log_bus import LogBus
+from serving.bus.topics import DAY_MS
+from serving.errors import BusUnavailableError, PreconditionError
+from tests.serving.bus.builders import a_topic, read, values
+
+NOON_MS = 1_750_000_000_000
+TIMEOUT_S = 10.0
+
+
+class SettableClock:
+    def __init__(self) -> None:
+        self.now_ms = NOON_MS
+
+    def __call__(self) -> int:
+        return self.now_ms
+
+
+async def opened(directory: Path, **options) -> LogBus:
+    bus = LogBus(directory, **options)
+    await bus.start()
+    return bus
+
+
+async def all_values(bus: LogBus, topic, start: int = 0) -> list[bytes]:
+    subscription = await bus.subscribe(topic, {0: start}, reader="test")
+    messages = await subscription.poll(1_000, 0.05)
+    await subscription.close()
+    return values(messages)
+
+
+async def test_concurrent_publishes_share_a_synced_write(tmp_path):
+    bus = await opened(tmp_path)
+    topic = a_topic()
+    waiting = (bus.publish(topic, b"x", key=key, timeout_s=TIMEOUT_S) for key in range(500))
+    await asyncio.gather(*waiting)
+    assert 1 <= bus.counters.disk_syncs <= 5
+    await bus.close()
+
+
+async def test_topics_that_may_lose_the_last_moments_are_not_synced(tmp_path):
+    bus = await opened(tmp_path)
+    await bus.publish(a_topic(acks="leader"), b"x", key=1, timeout_s=TIMEOUT_S)
+    assert bus.counters.disk_syncs == 0
+    await bus.close()
+
+
+async def test_acknowledged_messages_survive_kill_9(tmp_path):
+    acknowledged = await asyncio.to_thread(publish_in_a_process_and_kill_it, tmp_path, 200)
+    bus = await opened(tmp_path)
+    kept = await all_values(bus, a_topic_named("killed"))
+    assert acknowledged == list(range(200))
+    assert kept[:200] == [b"%d" % number for number in acknowledged]
+    await bus.close()
+
+
+def publish_in_a_process_and_kill_it(directory: Path, count: int) -> list[int]:
+    """The first `count` numbers that the process said were acknowledged."""
+    command = [sys.executable, "-m", "tests.serving.bus.publish_until_killed", str(directory)]
+    root = Path(__file__).parents[3]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=root) as process:
+        acknowledged = [int(process.stdout.readline()) for _ in range(count)]
+        process.kill()
+    return acknowledged
+
+
+def a_topic_named(name: str):
+    topic = a_topic(partitions=1)
+    return type(topic)(name, 1, topic.acks, topic.retention_ms)
+
+
+async def test_replay_reads_back_further_than_memory_reaches(tmp_path):
+    bus = await opened(tmp_path)
+    topic = a_topic(partitions=64)
+    big = b"x" * 50_000
+    published = [b"%d " % n + big for n in range(20)]
+    for value in published:
+        await bus.publish(topic, value, partition=0, timeout_s=TIMEOUT_S)
+    subscription = await bus.subscribe(topic, {0: 0}, reader="test")
+    assert values(await read(subscription, 20)) == published
+    await subscription.close()
+    await bus.close()
+
+
+async def test_a_reader_far_behind_crosses_from_disk_to_memory_without_a_gap(tmp_path):
+    topic = a_topic(partitions=1)
+    bus = await opened(tmp_path)
+    for number in range(50):
+        await bus.publish(topic, b"%d" % number, partition=0, timeout_s=TIMEOUT_S)
+    await bus.close()
+    bus = await opened(tmp_path)
+    subscription = await bus.subscribe(topic, {0: 0}, reader="test")
+    for number in range(50, 100):
+        await bus.publish(topic, b"%d" % number, partition=0, timeout_s=TIMEOUT_S)
+    received = []
+    while len(received) < 100:
+        received += await subscription.poll(7, TIMEOUT_S)
+    assert [m.offset for m in received] == list(range(100))
+    assert values(received) == [b"%d" % number for number in range(100)]
+    await subscription.close()
+    await bus.close()
+
+
+async def test_retention_removes_old_messages_and_readers_start_at_the_oldest_kept(tmp_path):
+    clock = SettableClock()
+    bus = await opened(tmp_path, now_ms=clock)
+    topic = a_topic(partitions=1, retention_ms=DAY_MS)
+    for value in (b"old", b"older than a day too", b"kept"):
+        if value == b"kept":
+            clock.now_ms += DAY_MS
+        await bus.publish(topic, value, partition=0, timeout_s=TIMEOUT_S)
+    clock.now_ms += 1
+    await bus.trim()
+    assert await all_values(bus, topic) == [b"kept"]
+    assert bus.counters.replay_truncated == 1
+    await bus.close()
+
+
+async def test_offsets_go_on_after_retention_removed_everything(tmp_path):
+    clock = SettableClock()
+    bus = await opened(tmp_path, now_ms=clock)
+    topic = a_topic(partitions=1, retention_ms=DAY_MS)
+    for _ in range(3):
+        await bus.publish(topic, b"x", partition=0, timeout_s=TIMEOUT_S)
+    clock.now_ms += 2 * DAY_MS
+    await bus.trim()
+    await bus.close()
+    bus = await opened(tmp_path, now_ms=clock)
+    assert await bus.publish(topic, b"y", partition=0, timeout_s=TIMEOUT_S) == (0, 3)
+    await bus.close()
+
+
+async def test_a_compacted_topic_keeps_the_latest_of_each_key_for_ever(tmp_path):
+    clock = SettableClock()
+    bus = await opened(tmp_path, now_ms=clock)
+    topic = a_topic(partitions=1, compacted=True)
+    together = [(1, b"1a"), (2, b"2a"), (1, b"1b")]
+    await asyncio.gather(
+        *(bus.publish(topic, value, key=key, timeout_s=TIMEOUT_S) for key, value in together)
+    )
+    await bus.publish(topic, b"2b", key=2, timeout_s=TIMEOUT_S)
+    clock.now_ms += 100 * DAY_MS
+    await bus.trim()
+    await bus.close()
+    bus = await opened(tmp_path, now_ms=clock)
+    assert await all_values(bus, topic) == [b"1b", b"2b"]
+    assert await bus.end_offsets(topic, [0]) == {0: 4}
+    await bus.close()
+
+
+async def test_short_lived_lists_never_reach_the_disk(tmp_path):
+    bus = await opened(tmp_path)
+    topic = a_topic(partitions=1, acks="leader", retention_ms=600_000)
+    await bus.publish(topic, b"list", partition=0, timeout_s=TIMEOUT_S)
+    assert await all_values(bus, topic) == [b"list"]
+    await bus.close()
+    bus = await opened(tmp_path)
+    assert await bus.end_offsets(topic, [0]) == {0: 0}
+    await bus.close()
+
+
+async def test_short_lived_lists_expire_and_are_bounded_in_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr("serving.bus.topic_log.MEMORY_TAIL_BYTES", 100)
+    clock = SettableClock()
+    bus = await opened(tmp_path, now_ms=clock)
+    topic = a_topic(partitions=1, acks="leader", retention_ms=600_000)
+    for number in range(5):
+        await bus.publish(topic, b"%d" % number * 40, partition=0, timeout_s=TIMEOUT_S)
+    assert await all_values(bus, topic) == [b"3" * 40, b"4" * 40]
+    clock.now_ms += 600_001
+    await bus.publish(topic, b"new", partition=0, timeout_s=TIMEOUT_S)
+    assert await all_values(bus, topic) == [b"new"]
+    await bus.close()
+
+
+async def test_send_is_bounded_by_count_and_by_bytes(tmp_path):
+    topic = a_topic(partitions=1, acks="leader")
+    by_count = await opened(tmp_path / "a", max_pending_messages=2)
+    assert [by_count.send(topic, b"x", partition=0) for _ in range(3)] == [True, True, False]
+    by_bytes = await opened(tmp_path / "b", max_pending_bytes=10)
+    assert [by_bytes.send(topic, b"x" * 6, partition=0) for _ in range(2)] == [True, False]
+    assert (by_count.counters.dropped, by_bytes.counters.dropped) == (1, 1)
+    await by_count.close()
+    await by_bytes.close()
+
+
+async def test_publish_before_start_is_refused(tmp_path):
+    with pytest.raises(BusUnavailableError, match="not started"):
+        await LogBus(tmp_path).publish(a_topic(), b"x", partition=0, timeout_s=TIMEOUT_S)
+
+
+async def test_a_directory_in_use_is_refused_by_name(tmp_path):
+    bus = await opened(tmp_path)
+    with pytest.raises(BusUnavailableError, match=f"{tmp_path}: another process holds it"):
+        await LogBus(tmp_path).start()
+    await bus.close()
+
+
+async def test_a_foreign_directory_is_refused_and_left_alone(tmp_path):
+    (tmp_path / "thesis.txt").write_text("mine")
+    with pytest.raises(PreconditionError, match="not a feedrank log"):
+        await LogBus(tmp_path).start()
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+async def test_a_cut_manifest_is_refused_before_anything_is_deleted(tmp_path):
+    topic = a_topic(partitions=1)
+    for _ in range(3):  # each open flushes the log before it into a data file
+        bus = await opened(tmp_path)
+        await bus.publish(topic, b"x", partition=0, timeout_s=TIMEOUT_S)
+        await bus.close()
+    (manifest,) = (tmp_path / "rocksdb").glob("MANIFEST-*")
+    data_files = sorted((tmp_path / "rocksdb").glob("*.sst"))
+    assert data_files
+    manifest.write_bytes(manifest.read_bytes()[: manifest.stat().st_size // 2])
+    with pytest.raises(PreconditionError, match=r"lost data|no sentinel|damaged"):
+        await LogBus(tmp_path).start()
+    assert all(path.exists() for path in data_files)
