@@ -17,12 +17,13 @@ class Metric:
 
     Attributes:
         name: `feedrank_…`, ending in its unit; counters end in `_total`.
+        kind: A `total` is a counter kept elsewhere and read when metrics are scraped.
         labels: In the order values are given to `Metrics`.
         buckets: Upper bounds, for histograms only.
     """
 
     name: str
-    kind: Literal["counter", "gauge", "histogram"]
+    kind: Literal["counter", "total", "gauge", "histogram"]
     labels: tuple[str, ...]
     meaning: str
     buckets: tuple[float, ...] = ()
@@ -81,18 +82,27 @@ BUS_LAG = Metric(
 BUS_APPLIED = Metric(
     "feedrank_bus_applied_messages_total", "counter", ("reader", "outcome"), "applied or repeated"
 )
-BUS_DROPPED = Metric(
-    "feedrank_bus_dropped_messages_total", "counter", ("topic", "cause"), "records given up"
+BUS_PUBLISHED = Metric("feedrank_bus_published_total", "total", (), "messages acknowledged")
+BUS_DELIVERED = Metric("feedrank_bus_delivered_total", "total", (), "messages given to readers")
+BUS_DROPPED = Metric("feedrank_bus_dropped_total", "total", (), "records that may be lost and were")
+BUS_PUBLISH_FAILURES = Metric(
+    "feedrank_bus_publish_failures_total", "total", (), "messages not acknowledged in time"
+)
+BUS_REPLAY_TRUNCATED = Metric(
+    "feedrank_bus_replay_truncated_total", "total", (), "readers whose offset was removed already"
+)
+BUS_DISK_SYNCS = Metric(
+    "feedrank_bus_disk_syncs_total", "total", (), "synced writes of the embedded log"
 )
 DEAD_LETTERS = Metric(
-    "feedrank_dead_letters_total", "counter", ("topic", "cause"), "unreadable messages set aside"
+    "feedrank_bus_dead_letters_total", "total", (), "unreadable messages set aside"
 )
-STATE_LATENCY = Metric(
-    "feedrank_state_latency_ms", "histogram", ("operation",), "one round trip", MS_BUCKETS
-)
+STATE_READS = Metric("feedrank_state_reads_total", "total", (), "reads answered")
+STATE_WRITES = Metric("feedrank_state_writes_total", "total", (), "writes answered")
 STATE_FAILURES = Metric(
-    "feedrank_state_failures_total", "counter", ("operation",), "round trips without an answer"
+    "feedrank_state_failures_total", "total", (), "calls that raised or met an open breaker"
 )
+STATE_CONFLICTS = Metric("feedrank_state_conflicts_total", "total", (), "updates refused as stale")
 GENERATION_AGE = Metric(
     "feedrank_generation_age_ms", "gauge", (), "clock minus data time of the generation in service"
 )
@@ -119,10 +129,17 @@ METRICS = (
     ACTIONS,
     BUS_LAG,
     BUS_APPLIED,
+    BUS_PUBLISHED,
+    BUS_DELIVERED,
     BUS_DROPPED,
+    BUS_PUBLISH_FAILURES,
+    BUS_REPLAY_TRUNCATED,
+    BUS_DISK_SYNCS,
     DEAD_LETTERS,
-    STATE_LATENCY,
+    STATE_READS,
+    STATE_WRITES,
     STATE_FAILURES,
+    STATE_CONFLICTS,
     GENERATION_AGE,
     LOOP_LAG,
     EXECUTOR_REFUSED,

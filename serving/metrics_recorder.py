@@ -4,14 +4,25 @@ Hot paths fetch a child once (`self._calls = metrics.counter(FEEDS, "stored")`) 
 about a microsecond per `inc` or `observe`; a repeated fetch is one dictionary look-up.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.registry import Collector
 
 from serving.metrics import METRICS, Metric
 
 Child = TypeVar("Child", Counter, Gauge, Histogram)
+
+
+class _Total(Collector):
+    def __init__(self, metric: Metric, read: Callable[[], float]) -> None:
+        self._metric = metric
+        self._read = read
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        yield CounterMetricFamily(self._metric.name, self._metric.meaning, value=self._read())
 
 
 class Metrics:
@@ -19,7 +30,10 @@ class Metrics:
 
     def __init__(self, metrics: Iterable[Metric] = METRICS) -> None:
         self.registry = CollectorRegistry()
-        self._families = {metric.name: self._register(metric) for metric in metrics}
+        self._families = {
+            metric.name: self._register(metric) for metric in metrics if metric.kind != "total"
+        }
+        self._followed: set[Metric] = set()
         self._children: dict[tuple[str, tuple[str, ...]], Counter | Gauge | Histogram] = {}
 
     def counter(self, metric: Metric, *label_values: str) -> Counter:
@@ -37,6 +51,21 @@ class Metrics:
     def histogram(self, metric: Metric, *label_values: str) -> Histogram:
         """The histogram with these label values; call `observe()` on it. Raises as `counter`."""
         return self._child(Histogram, metric, label_values)
+
+    def follow(self, metric: Metric, read: Callable[[], float]) -> None:
+        """Publish a total that somebody else counts: `read` is called at each scrape.
+
+        It is called from the thread of the metrics endpoint, so it reads one number and no more.
+
+        Raises:
+            ValueError: `metric` is no total, or is followed already.
+        """
+        if metric.kind != "total":
+            raise ValueError(f"{metric.name} is a {metric.kind}, not a total")
+        if metric in self._followed:
+            raise ValueError(f"{metric.name} is followed already")
+        self._followed.add(metric)
+        self.registry.register(_Total(metric, read))
 
     def _register(self, metric: Metric) -> Counter | Gauge | Histogram:
         name, meaning, labels = metric.name, metric.meaning, metric.labels

@@ -128,11 +128,18 @@ async def test_the_server_can_stop_itself_with_an_exit_code(tmp_path):
 
 
 async def test_a_drain_under_load_fails_no_call(tmp_path):
-    replicas = [
-        GrpcServer(local_settings(tmp_path, unhealthy_wait_s=0.3), Metrics()) for _ in range(2)
-    ]
-    for replica in replicas:
-        add_echo(replica)
+    settings = local_settings(tmp_path, unhealthy_wait_s=0.3)
+    replicas = [GrpcServer(settings, Metrics()) for _ in range(2)]
+    busy = [asyncio.Event() for _ in replicas]
+    for replica, its_busy in zip(replicas, busy, strict=True):
+
+        async def take_a_while(request, _context, its_busy=its_busy):
+            its_busy.set()
+            for _ in range(20):
+                await asyncio.sleep(0)
+            return request
+
+        add_echo(replica, take_a_while)
         await replica.start([SERVICE])
         await replica.mark_serving(SERVICE)
     drained = asyncio.Event()
@@ -147,6 +154,7 @@ async def test_a_drain_under_load_fails_no_call(tmp_path):
     addresses = ",".join(f"127.0.0.1:{replica.port}" for replica in replicas)
     async with open_channel(f"ipv4:{addresses}", SERVICE) as channel:
         callers = [asyncio.create_task(call_until_drained(channel)) for _ in range(8)]
+        await asyncio.gather(*(its_busy.wait() for its_busy in busy))
         assert await replicas[0].drain() == 0
         drained.set()
         assert min(await asyncio.gather(*callers)) > 0

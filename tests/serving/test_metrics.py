@@ -1,17 +1,22 @@
 import re
 from collections import Counter
+from dataclasses import fields
 
 import pytest
 from prometheus_client import generate_latest
 
 from serving import metrics as listed
+from serving.bus.counters import BusCounters
 from serving.metrics import METRICS, Metric
 from serving.metrics_recorder import Metrics
+from serving.state.state_counters import StateCounters
+from serving.store_metrics import follow_bus, follow_state
 
 UNITS = ("_ms", "_bytes", "_ratio", "_calls", "_candidates", "_messages")
 
 VISITS = Metric("feedrank_visits_total", "counter", ("place",), "visits")
 SPEED = Metric("feedrank_speed_ms", "histogram", (), "speed", (1.0, 10.0))
+SEEN = Metric("feedrank_seen_total", "total", (), "seen")
 DEPTH = Metric("feedrank_depth_messages", "gauge", (), "depth")
 
 
@@ -30,7 +35,7 @@ def test_every_metric_that_is_defined_is_listed_once():
 @pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
 def test_names_tell_kind_and_unit(metric):
     assert re.fullmatch(r"feedrank(_[a-z]+)+", metric.name)
-    assert metric.name.endswith("_total" if metric.kind == "counter" else UNITS)
+    assert metric.name.endswith("_total" if metric.kind in ("counter", "total") else UNITS)
     assert metric.meaning
 
 
@@ -60,6 +65,36 @@ def test_sets_and_observes():
     assert value_of(metrics, "feedrank_depth_messages") == "7.0"
     assert value_of(metrics, 'feedrank_speed_ms_bucket{le="1.0"}') == "0.0"
     assert value_of(metrics, 'feedrank_speed_ms_bucket{le="10.0"}') == "1.0"
+
+
+def test_follows_a_total_that_is_counted_elsewhere():
+    metrics, found = Metrics([SEEN]), [1, 2]
+    metrics.follow(SEEN, lambda: len(found))
+    assert value_of(metrics, "feedrank_seen_total") == "2.0"
+    found.append(3)
+    assert value_of(metrics, "feedrank_seen_total") == "3.0"
+
+
+def test_a_total_is_followed_once_and_nothing_else_is_followed():
+    metrics = Metrics([SEEN, VISITS])
+    metrics.follow(SEEN, lambda: 0)
+    with pytest.raises(ValueError, match="feedrank_seen_total is followed already"):
+        metrics.follow(SEEN, lambda: 0)
+    with pytest.raises(ValueError, match="feedrank_visits_total is a counter, not a total"):
+        metrics.follow(VISITS, lambda: 0)
+
+
+@pytest.mark.parametrize(
+    ("follow", "counters"), [(follow_bus, BusCounters()), (follow_state, StateCounters())]
+)
+def test_everything_a_store_counts_is_published(follow, counters):
+    metrics = Metrics()
+    follow(metrics, counters)
+    for number, field in enumerate(fields(counters), start=1):
+        setattr(counters, field.name, number)
+    page = generate_latest(metrics.registry).decode()
+    published = re.findall(r"^feedrank_(?:bus|state)_[a-z_]+_total (\d+)\.0$", page, re.M)
+    assert sorted(map(int, published)) == list(range(1, len(fields(counters)) + 1))
 
 
 def test_the_same_child_is_fetched_again():
