@@ -4,6 +4,8 @@ Numbers come back as numpy views over the mapped file: nothing is read until it 
 nothing is copied. Lists are kept as offsets and values (`Lists`).
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,9 +83,7 @@ class MappedTable:
         return self.batch.column(index)
 
 
-def write_table(
-    path: Path, columns: Mapping[str, npt.NDArray[Any] | pa.Array[Any] | Lists]
-) -> int:
+def write_table(path: Path, columns: Mapping[str, npt.NDArray[Any] | pa.Array[Any] | Lists]) -> int:
     """Write columns of equal length; arrays of two axes become fixed-size lists.
 
     Returns:

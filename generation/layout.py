@@ -3,6 +3,7 @@
 shards/00000/ items.arrow       SHARD_ITEM_COLUMNS, ordered by (created_ms, item_id); a row's position is its `row`
               item_rows.arrow   item_id int64 (sorted), row int32
               index.faiss       vectors of rows with has_vector; its ids are rows
+              index.json        how it is searched and its recall, see faiss_index.py
               authors.arrow     key int64 (author_id, sorted), rows list<int32>: newest first
               categories.arrow  key int64 (category code, sorted), rows list<int32>: most popular first
               popular.arrow     key int64 (region code, sorted; 0: every region), rows list<int32>: most popular first
@@ -33,6 +34,7 @@ SHARD_INDEX = "index.faiss"
 SHARD_AUTHORS = "authors.arrow"
 SHARD_CATEGORIES = "categories.arrow"
 SHARD_POPULAR = "popular.arrow"
+SHARD_INDEX_PARAMETERS = "index.json"
 SHARD_TRUTH = "truth.arrow"
 GRAPH = "graph"
 GRAPH_PART = "graph/part-{part:05d}.arrow"
