@@ -74,12 +74,18 @@ class MurderousStore:
 
 async def consume(store: StateStore, log: Sequence[Action], name: str, dice: random.Random) -> None:
     """Apply the log from the checkpoint to its end, in batches of any size; one process's life."""
-    position = (await load_checkpoints(store, name, "g1", [PARTITION]))[PARTITION] or 0
+    position = await where_to_begin(store, name)
     while batch := [each for each in log if each.offset >= position][: dice.randint(1, 6)]:
         try:
-            position = await apply_batch(store, batch, name)
+            applied = await apply_batch(store, batch, name, position)
         except StateUnavailableError:
-            continue
+            applied = False
+        position = batch[-1].offset + 1 if applied else await where_to_begin(store, name)
+
+
+async def where_to_begin(store: StateStore, name: str) -> int:
+    """The checkpoint, or else the log's beginning."""
+    return (await load_checkpoints(store, name, "g1", [PARTITION]))[PARTITION] or 0
 
 
 async def consume_again_and_again(
@@ -96,33 +102,32 @@ async def consume_again_and_again(
             return deaths
 
 
-async def apply_batch(store: StateStore, batch: Sequence[Action], name: str) -> int:
-    """Apply one batch, or find that it is applied already; return the next offset to read."""
+async def apply_batch(store: StateStore, batch: Sequence[Action], name: str, position: int) -> bool:
+    """Apply one batch read from `position` on; false if somebody else changed something."""
     checkpoint = checkpoint_key(name, "g1", PARTITION)
     viewers = sorted({viewer_key(name, each.viewer) for each in batch})
     actions = [(action_key(name, "g1", PARTITION, each.action_id), each.offset) for each in batch]
     stored = await store.read([checkpoint, *viewers, *(key for key, _ in actions)])
-    position = stored[0].version if stored[0] else 0
+    if position != (stored[0].version if stored[0] else 0):
+        return False
     states = dict(zip(viewers, stored[1 : 1 + len(viewers)], strict=True))
     repeats, memories = find_repeats(actions, stored[1 + len(viewers) :])
     changed: dict[bytes, tuple[int, bytes]] = {}
     for each, repeat in zip(batch, repeats, strict=True):
         key = viewer_key(name, each.viewer)
         record = states[key]
-        if repeat or each.offset < position or (record and each.offset < record.version):
+        if repeat or (record and each.offset < record.version):
             continue
         _, value = changed.get(key) or (0, record.value if record else b"")
         changed[key] = (each.offset + 1, value + b"%d " % each.offset)
     next_offset = batch[-1].offset + 1
-    if next_offset <= position:
-        return position
     updates = [
         Update(key, value, record.version if (record := states[key]) else 0, version)
         for key, (version, value) in changed.items()
     ]
     updates += [*memories, checkpoint_update(checkpoint, stored[0], next_offset)]
     applied = await store.write(updates, all_or_none=True)
-    return next_offset if all(applied) else position
+    return all(applied)
 
 
 def viewer_key(name: str, viewer: bytes) -> bytes:

@@ -116,9 +116,18 @@ async def test_two_owners_of_a_partition_at_once_do_no_harm(store, name, seed):
     assert await states_of(store, log, name) == expected_states(log)
 
 
+THREE = [Action(0, b"1", b"x"), Action(1, b"1", b"y"), Action(2, b"1", b"x")]
+
+
 async def test_applying_a_batch_again_changes_nothing(store, name):
-    log = [Action(0, b"1", b"x"), Action(1, b"1", b"y"), Action(2, b"1", b"x")]
-    assert await apply_batch(store, log, name) == 3
-    assert await apply_batch(store, log, name) == 3
-    assert await apply_batch(store, log[1:], name) == 3
-    assert await states_of(store, log, name) == {b"1": b"0 1 "}
+    assert await apply_batch(store, THREE, name, position=0)
+    assert not await apply_batch(store, THREE, name, position=0)
+    assert not await apply_batch(store, THREE[1:], name, position=1)
+    assert await states_of(store, THREE, name) == {b"1": b"0 1 "}
+
+
+async def test_a_store_that_lost_its_data_is_noticed_before_anything_is_written(store, name):
+    assert not await apply_batch(store, THREE[2:], name, position=2)
+    assert await states_of(store, THREE, name) == {}
+    await consume_again_and_again(store, THREE, name, random.Random(1))
+    assert await states_of(store, THREE, name) == {b"1": b"0 1 "}
