@@ -1,6 +1,5 @@
 """One import from input files to merged tables; canonical input and adapters share every step."""
 
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +10,7 @@ import pyarrow.parquet as pq
 from tables.check import CheckedFile, check
 from tables.columns import Table
 from tables.engine import parquet, write_parquet
-from tables.errors import SourceFileError
+from tables.errors import ImportFailedError, SourceFileError
 from tables.merge import MergedTable, merge, no_rows
 from tables.source_files import find_source_files
 from tables.staging import StagedColumn, StagedFile, stage
@@ -89,9 +88,14 @@ class ImportRun:
             file.path.unlink()
         return merged
 
-    def free(self, merged: MergedTable) -> None:
-        """Delete the rows of a table that is no longer needed."""
-        shutil.rmtree(merged.rows_path.parent)
+    def stop_at_problems(self) -> None:
+        """Give up if any file could not be used.
+
+        Raises:
+            ImportFailedError: with all of them.
+        """
+        if self.problems:
+            raise ImportFailedError(self.problems)
 
     def rows(self, merged: MergedTable) -> str:
         """The good rows of a table as an SQL table."""

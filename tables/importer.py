@@ -84,6 +84,7 @@ def _read_canonical(run: ImportRun) -> ReadInput:
     for at, (name, table) in enumerate(TABLES.items()):
         run.progress(f"reading {name}", 0.8 * at / len(TABLES))
         tables[name] = run.read(table, name, required=name == "actions", keep_origin=False)
+    run.stop_at_problems()
     return ReadInput(tables, {})
 
 
@@ -124,7 +125,7 @@ def run_import(
 
 
 def _refuse_bad_input(run: ImportRun, read: ReadInput, max_rejected_share: float) -> None:
-    problems = list(run.problems)
+    problems: list[str] = []
     for merged in (*read.files.values(), *read.tables.values()):
         problems += too_many_rejected(run.connection, merged, max_rejected_share)
     if problems:

@@ -66,6 +66,7 @@ def _read(run: ImportRun) -> ReadInput:
     ratings = run.read(RATINGS, "ratings", required=True, keep_origin=True)
     run.progress("reading trust", 0.3)
     trust = run.read(TRUST, "trust", required=False, keep_origin=True)
+    run.stop_at_problems()
     queries = {
         "actions": _actions(run.rows(ratings)),
         "items": _items(run.rows(ratings)),

@@ -58,6 +58,7 @@ def _read(run: ImportRun) -> ReadInput:
         run.progress(f"reading {table.name}", 0.1 * at)
         required = table is IMPRESSIONS
         files[table.name] = run.read(table, stem, required=required, keep_origin=True)
+    run.stop_at_problems()
     shown, history, videos, users = (run.rows(file) for file in files.values())
     video_file, user_file = files[VIDEO_FEATURES.name], files[USER_FEATURES.name]
     queries = {
