@@ -10,11 +10,13 @@ import structlog
 
 from serving.bus.backoff import backoff_delays
 from serving.bus.bus import Bus, Message, Subscription
+from serving.bus.consumer_progress import ConsumerProgress
 from serving.bus.dead_letters import DeadLetters
 from serving.bus.topics import Topic
 from serving.errors import DependencyError
 
-POLL_MESSAGES = 500
+# Bounds the decoding on the event loop per poll to about a millisecond.
+POLL_MESSAGES = 200
 POLL_TIMEOUT_S = 0.5
 COMMIT_INTERVAL_S = 1.0
 STOP_TIMEOUT_S = 5.0
@@ -31,10 +33,6 @@ class EventConsumer(Generic[Event]):
     A batch that fails with `DependencyError` is tried again until it succeeds; so is one that was
     applied but whose process died. `apply` must therefore be idempotent by offset: how far its
     effects came is stored with them, and `start` comes from there.
-
-    Attributes:
-        failure: Why the loop stopped by itself: too many undecodable messages, or a bug in `apply`.
-            Whoever owns the consumer must watch it; a stopped consumer falls behind for ever.
     """
 
     def __init__(
@@ -48,7 +46,6 @@ class EventConsumer(Generic[Event]):
         apply: Callable[[int, Batch[Event]], Awaitable[None]],
     ) -> None:
         """`start`: partition -> first offset (`None`: the end); `decode` may raise anything."""
-        self.failure: Exception | None = None
         self._bus = bus
         self._topic = topic
         self._start = dict(start)
@@ -56,10 +53,9 @@ class EventConsumer(Generic[Event]):
         self._decode = decode
         self._apply = apply
         self._dead_letters = DeadLetters(bus, topic, reader)
-        self._applied: dict[int, int] = {}
+        self._progress = ConsumerProgress(bus, topic, start)
         self._uncommitted: dict[int, int] = {}
         self._committed_at_s = 0.0
-        self._progress = asyncio.Event()
         self._interruptible = True
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
@@ -79,41 +75,20 @@ class EventConsumer(Generic[Event]):
         await asyncio.wait([self._task])
 
     async def lag(self) -> dict[int, int]:
-        """Partition -> messages not yet applied.
-
-        Raises:
-            BusUnavailableError: The bus does not answer.
-        """
-        ends = await self._bus.end_offsets(self._topic, list(self._start))
-        return {p: max(0, end - self._position(p, end)) for p, end in ends.items()}
+        """See `ConsumerProgress.lag`."""
+        return await self._progress.lag()
 
     async def caught_up(self, timeout_s: float) -> bool:
-        """Wait until everything that was in the log at the call is applied.
+        """See `ConsumerProgress.caught_up`."""
+        return await self._progress.caught_up(timeout_s)
 
-        Returns:
-            False when that took longer than `timeout_s`, or the bus did not answer.
+    @property
+    def failure(self) -> Exception | None:
+        """Why the loop stopped by itself: too many undecodable messages, or a bug in `apply`.
 
-        Raises:
-            Exception: `failure`, when the loop stopped by itself.
+        Whoever owns the consumer must watch it; a stopped consumer falls behind for ever.
         """
-        try:
-            async with asyncio.timeout(timeout_s):
-                ends = await self._bus.end_offsets(self._topic, list(self._start))
-                while any(self._applied.get(p, -1) < end for p, end in ends.items()):
-                    self._raise_failure()
-                    self._progress.clear()
-                    await self._progress.wait()
-        except (TimeoutError, DependencyError):
-            return False
-        return True
-
-    def _raise_failure(self) -> None:
-        if self.failure is not None:
-            raise self.failure
-
-    def _position(self, partition: int, end: int) -> int:
-        start = self._start[partition]
-        return self._applied.get(partition, end if start is None else start)
+        return self._progress.failure
 
     async def run(self) -> None:
         """Consume until `stop` or cancelled; for owners who watch their own tasks.
@@ -129,11 +104,9 @@ class EventConsumer(Generic[Event]):
             finally:
                 await self._end(subscription)
         except Exception as error:
-            self.failure = error
+            self._progress.fail(error)
             _log.exception("consumer stopped", topic=self._topic.name, reader=self._reader)
             raise
-        finally:
-            self._progress.set()
 
     async def _run_quietly(self) -> None:
         with contextlib.suppress(Exception):  # kept in `failure` and logged
@@ -150,8 +123,7 @@ class EventConsumer(Generic[Event]):
                 _log.warning("not subscribed yet", reader=self._reader, problem=str(error))
                 await asyncio.sleep(next(delays))
             else:
-                self._applied = subscription.positions()
-                self._progress.set()
+                self._progress.move(subscription.positions())
                 return subscription
 
     async def _step(self, subscription: Subscription) -> None:
@@ -161,9 +133,8 @@ class EventConsumer(Generic[Event]):
         for partition, batch in (await self._decoded(messages)).items():
             await self._apply_until_done(partition, batch)
         self._interruptible = False
-        self._applied = subscription.positions()
+        self._progress.move(subscription.positions())
         self._uncommitted |= {m.partition: m.offset + 1 for m in messages}
-        self._progress.set()
         due = asyncio.get_running_loop().time() - self._committed_at_s >= COMMIT_INTERVAL_S
         if due or not messages:
             await self._commit(subscription)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from serving.bus.topics import Topic
 
-MAX_BATCH_MESSAGES = 2_000
+# Bounds the work on the event loop per batch to about a millisecond.
+MAX_BATCH_MESSAGES = 256
 
 
 @dataclass(slots=True)

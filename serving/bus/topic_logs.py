@@ -14,6 +14,7 @@ from serving.bus.group_commit import Append
 from serving.bus.log_storage import LogStorage
 from serving.bus.topic_log import TopicLog, is_memory_only
 from serving.bus.topics import Topic
+from serving.errors import BusUnavailableError
 
 _Arguments = ParamSpec("_Arguments")
 _Result = TypeVar("_Result")
@@ -55,17 +56,26 @@ class TopicLogs:
         """
         if is_memory_only(topic):
             return self.get_in_memory(topic)
+        if log := self._logs.get(topic.name):
+            return self._same(log, topic)
         async with self._opening:
             if topic.name not in self._logs:
                 bounds = await self._on(self._writer, self._storage.open_topic, topic)
                 self._logs[topic.name] = TopicLog(topic, bounds)
-        return self._logs[topic.name]
+        return self._same(self._logs[topic.name], topic)
+
+    def _same(self, log: TopicLog, topic: Topic) -> TopicLog:
+        if log.topic.partitions != topic.partitions:
+            found = log.topic.partitions
+            problem = f"has {found} partitions here, expected {topic.partitions}"
+            raise BusUnavailableError(f"topic {topic.name} {problem}")
+        return log
 
     def get_in_memory(self, topic: Topic) -> TopicLog:
         log = self._logs.get(topic.name)
         if log is None:
             log = self._logs[topic.name] = TopicLog(topic, [(0, 0)] * topic.partitions)
-        return log
+        return self._same(log, topic)
 
     def append_in_memory(self, topic: Topic, partition: int, key: int | None, value: bytes) -> int:
         """Show a message of a memory-only topic to readers; returns its offset."""

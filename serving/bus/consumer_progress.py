@@ -1,0 +1,67 @@
+"""How far a consumer came, for readiness, health and people."""
+
+import asyncio
+from collections.abc import Mapping
+
+from serving.bus.bus import Bus
+from serving.bus.topics import Topic
+from serving.errors import DependencyError
+
+
+class ConsumerProgress:
+    """The applied positions of one consumer, and those who wait for them to move.
+
+    Attributes:
+        failure: Why the consumer stopped by itself, if it did.
+    """
+
+    def __init__(self, bus: Bus, topic: Topic, start: Mapping[int, int | None]) -> None:
+        self.failure: Exception | None = None
+        self._bus = bus
+        self._topic = topic
+        self._start = dict(start)
+        self._applied: dict[int, int] = {}
+        self._moved = asyncio.Event()
+
+    def move(self, positions: Mapping[int, int]) -> None:
+        """Everything before `positions` (partition -> offset) is applied."""
+        self._applied = dict(positions)
+        self._moved.set()
+
+    def fail(self, failure: Exception) -> None:
+        self.failure = failure
+        self._moved.set()
+
+    async def lag(self) -> dict[int, int]:
+        """Partition -> messages not yet applied.
+
+        Raises:
+            BusUnavailableError: The bus does not answer.
+        """
+        ends = await self._bus.end_offsets(self._topic, list(self._start))
+        return {p: max(0, end - self._position(p, end)) for p, end in ends.items()}
+
+    async def caught_up(self, timeout_s: float) -> bool:
+        """Wait until everything that was in the log at the call is applied.
+
+        Returns:
+            False when that took longer than `timeout_s`, or the bus did not answer.
+
+        Raises:
+            Exception: `failure`, when the consumer stopped by itself.
+        """
+        try:
+            async with asyncio.timeout(timeout_s):
+                ends = await self._bus.end_offsets(self._topic, list(self._start))
+                while any(self._applied.get(p, -1) < end for p, end in ends.items()):
+                    if self.failure is not None:
+                        raise self.failure
+                    self._moved.clear()
+                    await self._moved.wait()
+        except (TimeoutError, DependencyError):
+            return False
+        return True
+
+    def _position(self, partition: int, end: int) -> int:
+        start = self._start[partition]
+        return self._applied.get(partition, end if start is None else start)
