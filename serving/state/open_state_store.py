@@ -2,7 +2,11 @@
 
 from pathlib import Path
 
-from serving.state.redis_state_store import OPERATION_TIMEOUT_MS, RedisStateStore
+from serving.state.redis_state_store import (
+    CONNECT_TIMEOUT_MS,
+    OPERATION_TIMEOUT_MS,
+    RedisStateStore,
+)
 from serving.state.rocksdb_state_store import RocksDbStateStore
 from serving.state.state_store import StateStore
 
@@ -14,7 +18,8 @@ def open_state_store(address: str, *, timeout_ms: int = OPERATION_TIMEOUT_MS) ->
     opened, or made, at once; relative paths (`rocksdb://state`) count from the working directory.
 
     Args:
-        timeout_ms: Longest wait for one Redis call; RocksDB answers from memory.
+        timeout_ms: Longest wait for one Redis call, and for a connection if that is more than the
+            usual wait; RocksDB answers from memory.
 
     Raises:
         ValueError: the address cannot be understood.
@@ -24,7 +29,11 @@ def open_state_store(address: str, *, timeout_ms: int = OPERATION_TIMEOUT_MS) ->
     if separator and rest and scheme == "rocksdb":
         return RocksDbStateStore(Path(rest))
     if separator and rest and scheme in ("redis", "rediss"):
-        return RedisStateStore(address, timeout_ms=timeout_ms)
+        return RedisStateStore(
+            address,
+            timeout_ms=timeout_ms,
+            connect_timeout_ms=max(timeout_ms, CONNECT_TIMEOUT_MS),
+        )
     raise ValueError(  # the rest of an address may hold a password, so it is not shown
         f"state address starts with {scheme[:20]!r}, "
         "need rocksdb://DIR, redis://HOST:PORT/DB or rediss://HOST:PORT/DB"

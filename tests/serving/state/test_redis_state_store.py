@@ -19,9 +19,15 @@ SLACK_MS = 150
 """For a busy machine; with the library's own retries a dead Redis takes more than four seconds."""
 
 
+def a_patient_store(address, **settings):
+    return RedisStateStore(
+        address, timeout_ms=PATIENT_MS, connect_timeout_ms=PATIENT_MS, **settings
+    )
+
+
 @pytest.fixture
 async def store(redis_server):
-    store = RedisStateStore(redis_server.address, timeout_ms=PATIENT_MS)
+    store = a_patient_store(redis_server.address)
     yield store
     await store.close()
 
@@ -103,7 +109,7 @@ async def test_random_cancels_never_give_a_wrong_reply(store):
 
 
 async def test_a_burst_wider_than_the_pool_is_served(redis_server):
-    store = RedisStateStore(redis_server.address, timeout_ms=PATIENT_MS, max_connections=4)
+    store = a_patient_store(redis_server.address, max_connections=4)
     await asyncio.gather(*(store.read([b"redis/burst"]) for _ in range(100)))
     assert store.counters.reads == 100
     await store.close()
@@ -132,7 +138,7 @@ async def test_a_refused_port_fails_at_once():
 async def test_the_breaker_opens_and_recovers(own_redis):
     clock = HandClock()
     breaker = CircuitBreaker(clock=clock)
-    store = RedisStateStore(own_redis.address, timeout_ms=PATIENT_MS, breaker=breaker)
+    store = a_patient_store(own_redis.address, breaker=breaker)
     await store.write([Update(b"a", b"kept", 0, 1)])
     own_redis.kill()
     for _ in range(3):
@@ -150,7 +156,7 @@ async def test_the_breaker_opens_and_recovers(own_redis):
 
 
 async def test_acknowledged_writes_survive_a_killed_redis(own_redis):
-    store = RedisStateStore(own_redis.address, timeout_ms=PATIENT_MS)
+    store = a_patient_store(own_redis.address)
     for version in range(1, 51):
         await store.write([Update(b"a", b"%d" % version, version - 1, version)])
     own_redis.kill()
@@ -161,7 +167,7 @@ async def test_acknowledged_writes_survive_a_killed_redis(own_redis):
 
 
 async def test_full_memory_refuses_writes_while_reads_go_on(own_redis):
-    store = RedisStateStore(own_redis.address, timeout_ms=PATIENT_MS)
+    store = a_patient_store(own_redis.address)
     await store.write([Update(b"a", b"kept", 0, 1)])
     async with Redis.from_url(own_redis.address) as client:
         await client.config_set("maxmemory", "1")
