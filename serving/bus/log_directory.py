@@ -95,10 +95,18 @@ def _verify(directory: Path, database: Path, end_of: EndOf) -> None:
 
 
 def read_ends(directory: Path) -> dict[str, list[int]]:
+    """Topic -> end offset of each partition when they were last written; empty if never.
+
+    Raises:
+        PreconditionError: The file is damaged.
+    """
     path = directory / ENDS_FILE
     if not path.exists():
         return {}
-    ends: dict[str, list[int]] = json.loads(path.read_text())
+    try:
+        ends: dict[str, list[int]] = json.loads(path.read_text())
+    except ValueError as error:
+        raise PreconditionError(f"log directory: {path} is damaged: {error}") from error
     return ends
 
 

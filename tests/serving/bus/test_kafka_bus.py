@@ -80,6 +80,26 @@ async def test_a_restart_in_the_middle_loses_nothing_acknowledged(own_kafka):
     await bus.close()
 
 
+async def test_a_hung_broker_costs_no_more_than_the_time_given(own_kafka):
+    bus = open_bus(own_kafka.address)
+    topic = a_topic(partitions=1)
+    await bus.start()
+    subscription = await bus.subscribe(topic, {0: None}, reader="test")
+    await publish_until_taken(bus, topic, b"before")
+    await asyncio.to_thread(own_kafka.pause)
+    async with asyncio.timeout(5.0):
+        with pytest.raises(BusUnavailableError, match="TimeoutError"):
+            await bus.publish(topic, b"meanwhile", partition=0, timeout_s=0.3)
+        await subscription.poll(10, 0.3)
+    await asyncio.to_thread(own_kafka.resume)
+    partition, offset = await publish_until_taken(bus, topic, b"after")
+    replay = await bus.subscribe(topic, {partition: offset}, reader="test")
+    assert values(await read(replay, 1)) == [b"after"]
+    for reader in (replay, subscription):
+        await reader.close()
+    await bus.close()
+
+
 async def test_created_topics_keep_what_they_promise(kafka):
     bus = open_bus(kafka.address)
     await bus.start()

@@ -3,11 +3,13 @@
 import asyncio
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from serving.bus.log_bus import LogBus
+from serving.bus.log_storage import LogStorage
 from serving.bus.topics import DAY_MS
 from serving.errors import BusUnavailableError, PreconditionError
 from tests.serving.bus.builders import a_topic, read, values
@@ -190,6 +192,59 @@ async def test_send_is_bounded_by_count_and_by_bytes(tmp_path):
     assert (by_count.counters.dropped, by_bytes.counters.dropped) == (1, 1)
     await by_count.close()
     await by_bytes.close()
+
+
+async def test_a_failing_disk_fails_the_publish_and_takes_no_offset(tmp_path, monkeypatch):
+    def full(*_args, **_kwargs):
+        raise OSError("No space left on device")
+
+    bus = await opened(tmp_path)
+    topic = a_topic(partitions=1)
+    with monkeypatch.context() as patch:
+        patch.setattr(LogStorage, "append", full)
+        with pytest.raises(BusUnavailableError, match="No space left"):
+            await bus.publish(topic, b"lost", partition=0, timeout_s=TIMEOUT_S)
+    assert bus.counters.publish_failures == 1
+    assert await bus.publish(topic, b"kept", partition=0, timeout_s=TIMEOUT_S) == (0, 0)
+    assert await all_values(bus, topic) == [b"kept"]
+    await bus.close()
+
+
+async def test_a_slow_disk_makes_publish_give_up_in_time_and_blocks_nobody(tmp_path, monkeypatch):
+    disk_is_back = threading.Event()
+    append = LogStorage.append
+
+    def slow(*args, **kwargs):
+        assert disk_is_back.wait(TIMEOUT_S)
+        append(*args, **kwargs)
+
+    monkeypatch.setattr(LogStorage, "append", slow)
+    bus = await opened(tmp_path)
+    topic = a_topic(partitions=1)
+    subscription = await bus.subscribe(topic, {0: None}, reader="test")
+    with pytest.raises(BusUnavailableError, match=r"not written within 0\.05 s"):
+        await bus.publish(topic, b"late", partition=0, timeout_s=0.05)
+    disk_is_back.set()
+    assert values(await read(subscription, 1)) == [b"late"]
+    await subscription.close()
+    await bus.close()
+
+
+async def test_an_offset_of_memory_kept_lists_past_the_end_starts_at_the_end(tmp_path):
+    bus = await opened(tmp_path)
+    topic = a_topic(partitions=1, acks="leader", retention_ms=600_000)
+    subscription = await bus.subscribe(topic, {0: 1_000}, reader="test")
+    await bus.publish(topic, b"list", partition=0, timeout_s=TIMEOUT_S)
+    assert values(await read(subscription, 1)) == [b"list"]
+    await subscription.close()
+    await bus.close()
+
+
+async def test_a_damaged_list_of_ends_is_refused_by_name(tmp_path):
+    await (await opened(tmp_path)).close()
+    (tmp_path / "ends.json").write_text("{")
+    with pytest.raises(PreconditionError, match=r"ends\.json is damaged"):
+        await LogBus(tmp_path).start()
 
 
 async def test_publish_before_start_is_refused(tmp_path):
