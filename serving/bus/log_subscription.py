@@ -47,16 +47,24 @@ class LogSubscription:
         self._wake.set()
 
     async def poll(self, max_messages: int, timeout_s: float) -> list[Message]:
+        clock = asyncio.get_running_loop().time
+        deadline_s = clock() + timeout_s
+        while True:
+            # Outside the time limit: what is there is returned, even if its disk is slow.
+            if self._ready and (messages := await self._collect(max_messages)):
+                return messages
+            if not self._ready and not await self._woken(deadline_s - clock()):
+                return []
+
+    async def _woken(self, timeout_s: float) -> bool:
+        """Wait until a partition has grown; False when none has in time."""
+        self._wake.clear()
         try:
             async with asyncio.timeout(timeout_s):
-                while True:
-                    if self._ready and (messages := await self._collect(max_messages)):
-                        return messages
-                    if not self._ready:
-                        self._wake.clear()
-                        await self._wake.wait()
+                await self._wake.wait()
         except TimeoutError:
-            return []
+            return False
+        return True
 
     async def _collect(self, max_messages: int) -> list[Message]:
         """Messages of the ready partitions. Positions move only at the end, without an await, so a

@@ -48,10 +48,19 @@ async def test_concurrent_publishes_share_a_synced_write(tmp_path):
     await bus.close()
 
 
-async def test_topics_that_may_lose_the_last_moments_are_not_synced(tmp_path):
+@pytest.mark.parametrize(("acks", "synced"), [("all", True), ("leader", False)])
+async def test_only_topics_that_promise_it_are_synced(tmp_path, monkeypatch, acks, synced):
+    append, seen = LogStorage.append, []
+
+    def recorded(self, messages, *, sync):
+        seen.append(sync)
+        append(self, messages, sync=sync)
+
+    monkeypatch.setattr(LogStorage, "append", recorded)
     bus = await opened(tmp_path)
-    await bus.publish(a_topic(acks="leader"), b"x", key=1, timeout_s=TIMEOUT_S)
-    assert bus.counters.disk_syncs == 0
+    await bus.publish(a_topic(acks=acks), b"x", key=1, timeout_s=TIMEOUT_S)
+    assert seen == [synced]
+    assert bus.counters.disk_syncs == synced
     await bus.close()
 
 
@@ -88,6 +97,19 @@ async def test_replay_reads_back_further_than_memory_reaches(tmp_path):
         await bus.publish(topic, value, partition=0, timeout_s=TIMEOUT_S)
     subscription = await bus.subscribe(topic, {0: 0}, reader="test")
     assert values(await read(subscription, 20)) == published
+    await subscription.close()
+    await bus.close()
+
+
+async def test_poll_without_patience_still_reads_the_disk(tmp_path):
+    topic = a_topic(partitions=1)
+    bus = await opened(tmp_path)
+    await bus.publish(topic, b"x", partition=0, timeout_s=TIMEOUT_S)
+    await bus.close()
+    bus = await opened(tmp_path)
+    subscription = await bus.subscribe(topic, {0: 0}, reader="test")
+    assert values(await subscription.poll(10, 0.0)) == [b"x"]
+    assert await subscription.poll(10, 0.0) == []
     await subscription.close()
     await bus.close()
 
