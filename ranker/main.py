@@ -1,0 +1,25 @@
+"""A ranker process: `python -m ranker.main`, configured by FEEDRANK_… variables or a TOML file."""
+
+from protos import ranker_pb2_grpc
+from ranker.service import open_ranker
+from ranker.servicer import SERVICE_NAME, RankerServicer
+from ranker.settings import RankerSettings
+from serving.bus.open_bus import open_bus
+from serving.metrics_recorder import Metrics
+from serving.process import run_process
+from serving.server import GrpcServer
+from serving.store_metrics import follow_bus
+
+
+async def open_service(settings: RankerSettings, metrics: Metrics, server: GrpcServer) -> None:
+    bus = open_bus(settings.bus)
+    ranker = open_ranker(settings.generations, bus, metrics)
+    await bus.start()
+    server.on_close("bus", bus.close)
+    follow_bus(metrics, bus.counters)
+    servicer = RankerServicer(ranker, settings.default_deadline_ms)
+    ranker_pb2_grpc.add_RankerServiceServicer_to_server(servicer, server.grpc_server)
+
+
+if __name__ == "__main__":
+    run_process(RankerSettings, [SERVICE_NAME], open_service)

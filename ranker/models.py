@@ -1,0 +1,50 @@
+"""The models of one generation, loaded together: they were trained on the same rows."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from generation import layout
+from generation.manifest import Manifest, verify
+from ranker.onnx_model import OnnxModel
+from ranker.value_model import ValueModel
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """What scores candidates.
+
+    Attributes:
+        pre_ranker: One head, a cheap estimate of any positive action.
+        ranker: One head per predicted action.
+        worth: `float32[heads]`, the value model's weights in the order of the ranker's heads.
+        versions: Model -> version, for receipts.
+    """
+
+    pre_ranker: OnnxModel
+    ranker: OnnxModel
+    worth: Floats
+    versions: dict[str, str]
+
+    @staticmethod
+    def open(folder: Path, manifest: Manifest) -> "Models":
+        """Verify and load.
+
+        Raises:
+            InvalidGenerationError: a file is missing or differs from the manifest.
+            ModelError: a model cannot be used; names file and cause.
+        """
+        verify(folder, manifest, lambda name: name.startswith("models/"))
+        pre_ranker = OnnxModel(folder / layout.PRE_RANKER)
+        ranker = OnnxModel(folder / layout.RANKER)
+        value_model = ValueModel.read(folder / layout.VALUE_MODEL)
+        versions = {
+            "pre_ranker": pre_ranker.version,
+            "ranker": ranker.version,
+            "value_model": str(value_model.version),
+        }
+        return Models(pre_ranker, ranker, value_model.for_heads(ranker.heads), versions)

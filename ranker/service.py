@@ -1,0 +1,147 @@
+"""The ranker: checks its input, ranks, and publishes the list for feed_assembly."""
+
+import zlib
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import structlog
+
+from features.matrix import feature_schema
+from generation.manifest import Manifest
+from generation.publish import current
+from ranker.diversity import DiversitySettings
+from ranker.models import Models
+from ranker.ranking import Ranking, rank_candidates
+from serving.bus.bus import Bus
+from serving.bus.topics import RANKED_LISTS
+from serving.contracts import ranked_list_codec
+from serving.contracts.rank import LIST_SIZE, MAX_CANDIDATES, RankedList, RankReply, RankRequest
+from serving.contracts.rank_columns import RANK_COLUMNS
+from serving.deadline import Deadline
+from serving.errors import BusUnavailableError, InvalidRequestError, PreconditionError
+from serving.metrics_recorder import Metrics
+from serving.stage_clock import StageClock
+
+log = structlog.get_logger()
+
+MAX_BUS_WAIT_MS = 50.0
+BUS_RESERVE_MS = 10.0
+"""What must be left of the deadline to answer with the list itself when the bus is slow."""
+
+FEATURE_SAMPLE = 100
+"""One request in so many carries its feature rows, for the parity of training and serving."""
+
+MIN_BUDGET_MS = 3.0
+
+
+def open_ranker(
+    generations: Path,
+    bus: Bus,
+    metrics: Metrics,
+    diversity: DiversitySettings | None = None,
+) -> "Ranker":
+    """Load the models of the generation in service.
+
+    Raises:
+        InvalidGenerationError, ModelError: something cannot be used; names file and cause.
+    """
+    folder = current(generations)
+    manifest = Manifest.read(folder)
+    models = Models.open(folder, manifest)
+    return Ranker(manifest.name, models, bus, metrics, diversity or DiversitySettings())
+
+
+class Ranker:
+    """Implements `serving.contracts.rank.RankerClient`."""
+
+    def __init__(
+        self,
+        generation: str,
+        models: Models,
+        bus: Bus,
+        metrics: Metrics,
+        diversity: DiversitySettings,
+    ) -> None:
+        self.generation = generation
+        self._models = models
+        self._bus = bus
+        self._metrics = metrics
+        self._diversity = diversity
+        self._feature_schema = feature_schema()
+
+    async def rank(self, request: RankRequest, deadline: Deadline) -> RankReply:
+        """See `RankerClient.rank`."""
+        if request.generation != self.generation:
+            raise PreconditionError(
+                f"generation {request.generation} is not held here, only {self.generation}"
+            )
+        deadline.require(MIN_BUDGET_MS)
+        _check(request)
+        receipt = request.receipt
+        receipt.models.update(self._models.versions)
+        clock = StageClock(receipt, self._metrics)
+        ranking = rank_candidates(request, self._models, self._diversity, clock)
+        ranked = self._ranked_list(request, ranking)
+        with clock.stage("publish", len(ranked.item_ids)):
+            published = await self._publish(ranked, request.reply_partition, deadline)
+        if published:
+            return RankReply(receipt, None)
+        receipt.degrade("bus_unacknowledged")
+        return RankReply(receipt, ranked)
+
+    async def _publish(self, ranked: RankedList, partition: int, deadline: Deadline) -> bool:
+        message = ranked_list_codec.to_proto(ranked, self._feature_schema)
+        wait = deadline.earlier_by(BUS_RESERVE_MS).at_most(MAX_BUS_WAIT_MS)
+        try:
+            await self._bus.publish(
+                RANKED_LISTS,
+                message.SerializeToString(),
+                partition=partition,
+                timeout_s=wait.remaining_s(),
+            )
+        except BusUnavailableError as error:
+            log.warning("ranked list not acknowledged", cause=str(error))
+            return False
+        return True
+
+    def _ranked_list(self, request: RankRequest, ranking: Ranking) -> RankedList:
+        columns, rows = request.candidates, ranking.rows
+        list_size = min(LIST_SIZE, len(rows))
+        sampled = zlib.crc32(request.request_id.encode()) % FEATURE_SAMPLE == 0
+        return RankedList(
+            request_id=request.request_id,
+            viewer_id=request.viewer_id,
+            generation=request.generation,
+            revocation_version=request.revocation_version,
+            created_ms=request.now_ms,
+            item_ids=columns["item_id"][rows],
+            author_ids=columns["author_id"][rows],
+            scores=ranking.scores,
+            source_bits=columns["source_bits"][rows],
+            list_size=list_size,
+            receipt=request.receipt,
+            features=ranking.features[:list_size] if sampled else None,
+        )
+
+
+def _check(request: RankRequest) -> None:
+    """Refuse what would make scores meaningless."""
+    columns = request.candidates
+    count = len(columns["item_id"]) if "item_id" in columns else 0
+    if count > MAX_CANDIDATES:
+        raise InvalidRequestError("candidates", f"{count} rows, at most {MAX_CANDIDATES}")
+    for column in RANK_COLUMNS:
+        if column.name not in columns:
+            raise InvalidRequestError(f"candidates.{column.name}", "is missing")
+        if len(columns[column.name]) != count:
+            raise InvalidRequestError(
+                f"candidates.{column.name}", f"{len(columns[column.name])} rows, expected {count}"
+            )
+        if column.dtype.startswith("f") and not np.isfinite(columns[column.name]).all():
+            raise InvalidRequestError(f"candidates.{column.name}", "is not finite")
+    for part in ("viewer", "context"):
+        inputs = getattr(request, part)
+        for field in fields(inputs):
+            if not np.isfinite(getattr(inputs, field.name)).all():
+                raise InvalidRequestError(f"{part}.{field.name}", "is not finite")

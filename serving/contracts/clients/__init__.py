@@ -1,0 +1,1 @@
+"""gRPC clients: each implements the protocol of a remote service."""

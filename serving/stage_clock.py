@@ -1,0 +1,31 @@
+"""Counts and times the stages of a request into its receipt and the metrics."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from serving.contracts.receipt import Receipt, StageCount
+from serving.metrics import STAGE_IN, STAGE_LATENCY, STAGE_OUT
+from serving.metrics_recorder import Metrics
+
+
+class StageClock:
+    """Belongs to one request."""
+
+    def __init__(self, receipt: Receipt, metrics: Metrics) -> None:
+        self._receipt = receipt
+        self._metrics = metrics
+
+    @contextmanager
+    def stage(self, name: str, count_in: int) -> Iterator[list[int]]:
+        """Time the body; it puts the count that goes on into the list it is given."""
+        count_out = [count_in]
+        started = time.perf_counter()
+        try:
+            yield count_out
+        finally:
+            ms = (time.perf_counter() - started) * 1_000
+            self._receipt.stages.append(StageCount(name, count_in, count_out[-1], ms))
+            self._metrics.histogram(STAGE_IN, name).observe(count_in)
+            self._metrics.histogram(STAGE_OUT, name).observe(count_out[-1])
+            self._metrics.histogram(STAGE_LATENCY, name).observe(ms)
