@@ -2,8 +2,8 @@
 
 Both kinds are inverted files, because those are what Faiss maps without a copy on the heap and what
 keeps our own row numbers as ids. `exact` has one list and is scanned whole. `ivf` holds the vectors
-norm-augmented, `[x, sqrt(M² - |x|²)]`, where the Euclidean order of `[q, 0]` is the order of the dot
-product: inverted lists over raw inner products are poor on vectors whose norms differ.
+norm-augmented, `[x, sqrt(M² - |x|²)]`, where the Euclidean order of `[q, 0]` is the order of the
+dot product: inverted lists over raw inner products are poor on vectors whose norms differ.
 """
 
 import json
@@ -93,7 +93,7 @@ class FaissIndex:
     ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
         options = {}
         if eligible is not None:
-            options["sel"] = faiss.IDSelectorBitmap(len(eligible) * 8, faiss.swig_ptr(eligible))
+            options["sel"] = faiss.IDSelectorBitmap(len(eligible), faiss.swig_ptr(eligible))
         if self._augmented:
             breadth = max(self.parameters.ef_search, probes)
             options["quantizer_params"] = faiss.SearchParametersHNSW(efSearch=breadth)

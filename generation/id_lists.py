@@ -25,9 +25,9 @@ class IdLists:
         return self._rows.row(at)[:limit]
 
     def rows_of_all(
-        self, keys: npt.NDArray[np.int64], limit_each: int
+        self, keys: npt.NDArray[np.int64], limit_each: int, skip_each: int = 0
     ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
-        """At most `limit_each` rows of every key, in the order of `keys`.
+        """At most `limit_each` rows of every key but the first `skip_each`, in the order of `keys`.
 
         Returns:
             Rows `int32[m]` and, for each, the position of its key in `keys`, `int64[m]`.
@@ -35,8 +35,8 @@ class IdLists:
         found = find_rows(self.keys, keys)
         position = np.flatnonzero(found >= 0)
         at = found[position]
-        starts = self._rows.offsets[at].astype(np.int64)
-        counts = np.minimum(self._rows.offsets[at + 1] - starts, limit_each)
+        starts = self._rows.offsets[at].astype(np.int64) + skip_each
+        counts = np.clip(self._rows.offsets[at + 1] - starts, 0, limit_each)
         owner = np.repeat(position, counts)
         within = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
         rows = self._rows.values[np.repeat(starts, counts) + within]

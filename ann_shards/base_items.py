@@ -1,0 +1,103 @@
+"""The items of one shard as the generation has them: mapped files, nothing copied."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from generation import layout
+from generation.arrow_file import MappedTable, find_rows
+from generation.id_lists import IdLists
+from generation.item_columns import GROUP, PUBLIC, SHARD_ITEM_COLUMNS
+from generation.manifest import InvalidGenerationError
+
+Ids = npt.NDArray[np.int64]
+Rows = npt.NDArray[np.int64]
+
+
+class BaseItems:
+    """Columns and lists of a shard. Rows are ordered by (created_ms, item_id).
+
+    Attributes:
+        columns: Name -> mapped array, `SHARD_ITEM_COLUMNS`.
+        authors: Author id -> rows, newest first.
+        categories: Category code -> rows, most popular first.
+        popular: Region code (0: everywhere) -> rows, most popular first.
+        restricted: The rows that not everybody may see.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Map the files of a shard folder; they must have been verified before.
+
+        Raises:
+            InvalidGenerationError: a file does not fit the code or its neighbours.
+        """
+        try:
+            table = MappedTable(folder / layout.SHARD_ITEMS)
+            self.columns = {c.name: table.array(c.name) for c in SHARD_ITEM_COLUMNS}
+            ids = MappedTable(folder / layout.SHARD_ITEM_ROWS)
+            self._sorted_ids: Ids = ids.array("item_id")
+            self._rows_by_id: npt.NDArray[np.int32] = ids.array("row")
+            self.authors = IdLists(folder / layout.SHARD_AUTHORS)
+            self.categories = IdLists(folder / layout.SHARD_CATEGORIES)
+            self.popular = IdLists(folder / layout.SHARD_POPULAR)
+        except (ValueError, OSError) as error:
+            raise InvalidGenerationError(f"{folder}: {error}") from error
+        self._tables = (table, ids)
+        self.count = len(table)
+        if len(self._sorted_ids) != self.count:
+            raise InvalidGenerationError(
+                f"{folder / layout.SHARD_ITEM_ROWS} has {len(self._sorted_ids)} rows, "
+                f"{layout.SHARD_ITEMS} {self.count}"
+            )
+        self.restricted = RestrictedRows(self.columns)
+
+    def find(self, item_ids: Ids) -> Rows:
+        """Row of each item; -1 where it is not here."""
+        at = find_rows(self._sorted_ids, item_ids)
+        found = np.full(len(at), -1, np.int64)
+        found[at >= 0] = self._rows_by_id[at[at >= 0]]
+        return found
+
+    def first_row_since(self, created_ms: int) -> int:
+        """The first row created at or after a time."""
+        return int(np.searchsorted(self.columns["created_ms"], created_ms))
+
+
+class RestrictedRows:
+    """Rows for followers, friends or groups, by the author or group that opens them.
+
+    Kept in an unlinked file, so that a shard with many of them costs page cache and no heap.
+    """
+
+    def __init__(self, columns: dict[str, npt.NDArray[Any]]) -> None:
+        rows = np.flatnonzero(columns["visibility"] != PUBLIC)
+        visibility = columns["visibility"][rows]
+        keys = np.where(visibility == GROUP, columns["group_id"][rows], columns["author_id"][rows])
+        order = np.lexsort((keys, visibility))
+        self._first_of_kind = np.searchsorted(visibility[order], np.arange(GROUP + 2))
+        self._keys = _in_file(keys[order])
+        self._rows = _in_file(rows[order])
+
+    def opened_by(self, visibility: int, keys: Ids) -> Rows:
+        """Rows of one visibility whose author or group is in `keys`."""
+        start, end = self._first_of_kind[visibility], self._first_of_kind[visibility + 1]
+        mine = self._keys[start:end]
+        if len(mine) == 0 or len(keys) == 0:
+            return np.empty(0, np.int64)
+        distinct = np.unique(keys)
+        first = np.searchsorted(mine, distinct)
+        counts = np.searchsorted(mine, distinct, side="right") - first
+        within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        return np.asarray(self._rows[start + np.repeat(first, counts) + within])
+
+
+def _in_file(values: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    if len(values) == 0:
+        return values
+    with tempfile.TemporaryFile() as file:
+        file.write(values.tobytes())
+        file.flush()
+        return np.memmap(file, np.int64, "r", shape=values.shape)

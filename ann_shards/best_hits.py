@@ -1,0 +1,30 @@
+"""The best of many scored rows, in the one order that every part and shard agrees on."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Rows = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """Rows of the shard, distinct, best first; ties by smaller item id.
+
+    Attributes:
+        rows: `int64[h]`.
+        scores: `float32[h]`, descending.
+    """
+
+    rows: Rows
+    scores: Floats
+
+
+def best_hits(rows: Rows, scores: Floats, item_ids: Rows, limit: int) -> Hits:
+    """The best `limit` distinct rows; a repeated row counts with its best score."""
+    order = np.lexsort((item_ids, -scores))
+    _, first = np.unique(rows[order], return_index=True)
+    best = order[np.sort(first)[:limit]]
+    return Hits(rows[best], scores[best])

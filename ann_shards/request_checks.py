@@ -1,0 +1,64 @@
+"""Refuses requests that break a limit of `serving.contracts.shard`, before any work."""
+
+import numpy as np
+
+from serving.contracts.shard import (
+    MAX_LIMIT,
+    MAX_LOOKUP,
+    MAX_PART_IDS,
+    MAX_PARTS,
+    MAX_QUERY_VECTORS,
+    Ids,
+    PartKind,
+    SearchPart,
+    SearchRequest,
+)
+from serving.errors import InvalidRequestError
+
+WITH_IDS = (PartKind.AUTHORS, PartKind.ITEMS, PartKind.CATEGORIES)
+
+
+def check_search(request: SearchRequest, dim: int) -> None:
+    """Check all parts.
+
+    Raises:
+        InvalidRequestError: names the field, its value and the limit.
+    """
+    if len(request.parts) > MAX_PARTS:
+        raise InvalidRequestError("parts", f"{len(request.parts)} parts, limit {MAX_PARTS}")
+    for number, part in enumerate(request.parts):
+        field = f"parts[{number}]"
+        if not 1 <= part.limit <= MAX_LIMIT:
+            raise InvalidRequestError(f"{field}.limit", f"{part.limit} is outside [1, {MAX_LIMIT}]")
+        if part.kind == PartKind.VECTORS:
+            _check_vectors(part, dim, f"{field}.vectors")
+        elif part.kind in WITH_IDS:
+            _check_ids(part, field)
+
+
+def check_lookup(item_ids: Ids) -> None:
+    """Raises InvalidRequestError for more ids than one look-up may have."""
+    if len(item_ids) > MAX_LOOKUP:
+        raise InvalidRequestError("item_ids", f"{len(item_ids)} ids, limit {MAX_LOOKUP}")
+
+
+def _check_vectors(part: SearchPart, dim: int, field: str) -> None:
+    vectors = part.vectors
+    if vectors is None or len(vectors) == 0:
+        raise InvalidRequestError(field, f"missing, need 1 to {MAX_QUERY_VECTORS}")
+    if len(vectors) > MAX_QUERY_VECTORS:
+        raise InvalidRequestError(field, f"{len(vectors)} vectors, limit {MAX_QUERY_VECTORS}")
+    if vectors.ndim != 2 or vectors.shape[1] != dim:
+        raise InvalidRequestError(field, f"shape {vectors.shape}, the index has {dim} dimensions")
+    if not np.isfinite(vectors).all():
+        raise InvalidRequestError(field, "not finite")
+
+
+def _check_ids(part: SearchPart, field: str) -> None:
+    ids, weights = part.ids, part.weights
+    if ids is None or weights is None or len(ids) != len(weights):
+        raise InvalidRequestError(f"{field}.weights", "need as many weights as ids")
+    if len(ids) > MAX_PART_IDS:
+        raise InvalidRequestError(f"{field}.ids", f"{len(ids)} ids, limit {MAX_PART_IDS}")
+    if not (np.isfinite(weights).all() and (weights >= 0).all()):
+        raise InvalidRequestError(f"{field}.weights", "need finite weights of 0 or more")

@@ -1,0 +1,145 @@
+"""One whole shard: answers all parts of a request from its index, columns, lists and overlay."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ann_shards.base_items import BaseItems
+from ann_shards.best_hits import Hits
+from ann_shards.delta_items import ItemChange
+from ann_shards.eligibility import EligibilityIndex
+from ann_shards.facts import candidate_columns
+from ann_shards.parts import FINDERS, Scope
+from ann_shards.shard_items import ShardItems
+from generation.faiss_index import FaissIndex
+from generation.manifest import InvalidGenerationError, Manifest
+from generation.vector_index import NO_ROW, NeighborIndex
+from generation.vocabulary import Vocabulary
+from serving.contracts.shard import (
+    Columns,
+    Floats,
+    Ids,
+    PartHits,
+    PartKind,
+    SearchPart,
+    SearchRequest,
+    ShardAnswer,
+)
+from serving.native_executor import NativeExecutor
+
+MAX_ROWS_ON_LOOP = 200_000
+"""A search of more vectors than this may hold the event loop for a millisecond."""
+
+
+class Shard:
+    """A shard of one generation, with everything that changed since.
+
+    Attributes:
+        number: In `[0, manifest.shard_count)`.
+        items: What it holds.
+        bus_lag_messages: Messages of the bus not yet applied, as last looked up.
+    """
+
+    def __init__(
+        self,
+        number: int,
+        items: ShardItems,
+        index: NeighborIndex,
+        data_time_ms: int,
+        executor: NativeExecutor | None = None,
+    ) -> None:
+        """`executor` runs searches of large indexes; without one they run on the event loop."""
+        self.number = number
+        self.items = items
+        self.bus_lag_messages = 0
+        self._index = index
+        self._data_time_ms = data_time_ms
+        self._executor = executor if index.size > MAX_ROWS_ON_LOOP else None
+        self._eligibility = EligibilityIndex(items)
+
+    @property
+    def dim(self) -> int:
+        return self._index.dim
+
+    def apply(self, changes: Sequence[ItemChange]) -> None:
+        """Take in new, changed and deleted items."""
+        for change in changes:
+            self._eligibility.hide(self.items.apply(change))
+
+    async def search(self, request: SearchRequest) -> ShardAnswer:
+        """Answer every part; the request was checked before."""
+        eligible = self._eligibility.rows_for(request.eligibility)
+        found = [
+            await self._nearest(part, eligible.base) if part.kind == PartKind.VECTORS else None
+            for part in request.parts
+        ]
+        # An item may have changed while a thread was searching.
+        eligible = self._eligibility.rows_for(request.eligibility) if self._executor else eligible
+        scope = Scope(self.items, eligible, request.eligibility.region, request.eligibility.now_ms)
+        hits = [
+            FINDERS[part.kind](scope, part) if nearest is None else _best_of(scope, nearest, part)
+            for part, nearest in zip(request.parts, found, strict=True)
+        ]
+        return self._answer(hits, request.eligibility.now_ms)
+
+    def lookup(self, item_ids: Ids, now_ms: int) -> Columns:
+        """Columns of those of `item_ids` that are here and not deleted."""
+        rows = self.items.find(np.unique(item_ids))
+        return self._columns(rows[rows >= 0], now_ms)
+
+    async def _nearest(
+        self, part: SearchPart, eligible: npt.NDArray[np.uint8]
+    ) -> tuple[Ids, Floats]:
+        queries = np.ascontiguousarray(part.vectors, np.float32)
+        if self._executor is not None:
+            return await self._executor.run(self._index.search, queries, part.limit, eligible)
+        return self._index.search(queries, part.limit, eligible)
+
+    def _answer(self, hits: Sequence[Hits], now_ms: int) -> ShardAnswer:
+        all_rows = np.concatenate([np.empty(0, np.int64), *(each.rows for each in hits)])
+        distinct, position = np.unique(all_rows, return_inverse=True)
+        ends = np.cumsum([0, *(len(each.rows) for each in hits)])
+        parts = [
+            PartHits(position[start:end].astype(np.int32), each.scores)
+            for each, start, end in zip(hits, ends[:-1], ends[1:], strict=True)
+        ]
+        columns = self._columns(distinct, now_ms)
+        return ShardAnswer(self.number, columns, parts, self.bus_lag_messages)
+
+    def _columns(self, rows: Ids, now_ms: int) -> dict[str, npt.NDArray[Any]]:
+        return candidate_columns(self.items, rows, data_time_ms=self._data_time_ms, now_ms=now_ms)
+
+
+def _best_of(scope: Scope, nearest: tuple[Ids, Floats], part: SearchPart) -> Hits:
+    """All queries' rows as one list; a row near several of them has its largest product."""
+    rows, scores = (values.ravel() for values in nearest)
+    keep = rows != NO_ROW
+    keep[keep] = scope.eligible.only(rows[keep])
+    return scope.best(rows[keep], scores[keep], part.limit)
+
+
+def open_shard(
+    folder: Path,
+    number: int,
+    manifest: Manifest,
+    vocabulary: Vocabulary,
+    executor: NativeExecutor | None = None,
+) -> Shard:
+    """Map a shard whose files were verified.
+
+    Raises:
+        InvalidGenerationError: a file cannot be read, or does not fit the manifest.
+    """
+    items = ShardItems(BaseItems(folder), vocabulary)
+    try:
+        index = FaissIndex.open(folder)
+    except (RuntimeError, OSError, ValueError, TypeError) as error:
+        raise InvalidGenerationError(f"{folder}: index cannot be opened: {error}") from error
+    if index.dim != manifest.embedding_dim:
+        raise InvalidGenerationError(
+            f"{folder}: index has {index.dim} dimensions, the manifest {manifest.embedding_dim}"
+        )
+    return Shard(number, items, index, manifest.data_time_ms, executor)

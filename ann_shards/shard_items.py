@@ -1,0 +1,109 @@
+"""All items of a shard: the generation's, overlaid by what the bus said since.
+
+One row space: rows below `base.count` are the generation's, `base.count + slot` the delta's.
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ann_shards.base_items import BaseItems
+from ann_shards.delta_items import DeletedItem, DeltaItems, ItemChange, PublishedItem
+from ann_shards.live_counters import LiveCounters
+from generation.item_columns import MAX_CATEGORIES
+from generation.vocabulary import Vocabulary
+
+Ids = npt.NDArray[np.int64]
+Rows = npt.NDArray[np.int64]
+
+AUTHOR_FACTS = ("author_followers", "author_items", "author_impressions", "author_positives")
+MS_PER_S = 1_000
+
+
+class ShardItems:
+    """Base, delta, tombstones and live counters of one shard.
+
+    Attributes:
+        hidden_rows: Base rows that were deleted or replaced since, ascending.
+    """
+
+    def __init__(self, base: BaseItems, vocabulary: Vocabulary) -> None:
+        self.base = base
+        self.delta = DeltaItems()
+        self.live = LiveCounters()
+        self.hidden_rows: Rows = np.empty(0, np.int64)
+        self._vocabulary = vocabulary
+        self._deleted: set[int] = set()
+
+    def apply(self, change: ItemChange) -> Rows:
+        """Take in one event. A deleted item stays deleted: tombstones win over everything.
+
+        Returns:
+            The base rows it hides, at most one.
+        """
+        if change.item_id in self._deleted:
+            return np.empty(0, np.int64)
+        row = self.base.find(np.array([change.item_id], np.int64))
+        row = row[row >= 0]
+        if isinstance(change, DeletedItem):
+            self._deleted.add(change.item_id)
+            self.delta.remove(change.item_id)
+        else:
+            self.delta.put(change.item_id, self._columns_of(change))
+        self.hidden_rows = np.union1d(self.hidden_rows, row)
+        return row
+
+    def find(self, item_ids: Ids) -> Rows:
+        """Row of each item that is neither deleted nor elsewhere; -1 for the others."""
+        rows = self.base.find(item_ids)
+        rows[self.is_hidden(rows)] = -1
+        slots = self.delta.find(item_ids)
+        return np.where(slots >= 0, self.base.count + slots, rows)
+
+    def is_hidden(self, rows: Rows) -> npt.NDArray[np.bool_]:
+        """Whether each row is a base row that was deleted or replaced."""
+        if len(self.hidden_rows) == 0:
+            return np.zeros(len(rows), bool)
+        at = np.minimum(np.searchsorted(self.hidden_rows, rows), len(self.hidden_rows) - 1)
+        return np.asarray(self.hidden_rows[at] == rows)
+
+    def column(self, name: str, rows: Rows) -> npt.NDArray[Any]:
+        """Values of a column, gathered by row."""
+        base = self.base.columns[name]
+        is_new = rows >= self.base.count
+        if not is_new.any():
+            return base.take(rows, axis=0)
+        values = np.empty((len(rows), *base.shape[1:]), base.dtype)
+        values[~is_new] = base.take(rows[~is_new], axis=0)
+        values[is_new] = self.delta.columns[name].take(rows[is_new] - self.base.count, axis=0)
+        return values
+
+    def popularity(self, rows: Rows, item_ids: Ids, now_ms: int) -> npt.NDArray[np.float32]:
+        """Popularity of the generation plus recent live positives. `float32[len(rows)]`."""
+        stored: npt.NDArray[np.float32] = self.column("popularity", rows)
+        return stored + self.live.popularity(item_ids, now_ms)
+
+    def _columns_of(self, item: PublishedItem) -> dict[str, Any]:
+        names = self._vocabulary
+        codes = [code for code in map(names.categories.code, item.category_names) if code]
+        categories = np.zeros(MAX_CATEGORIES, np.int32)
+        distinct = list(dict.fromkeys(codes))[:MAX_CATEGORIES]
+        categories[: len(distinct)] = distinct
+        return {
+            "author_id": item.author_id,
+            "created_ms": item.created_ms,
+            "group_id": item.group_id,
+            "categories": categories,
+            "region": names.regions.code(item.region),
+            "language": names.languages.code(item.language),
+            "visibility": item.visibility,
+            "is_sensitive": item.is_sensitive,
+            "duration_s": item.duration_ms / MS_PER_S,
+            **self._author_facts(item.author_id),
+        }
+
+    def _author_facts(self, author_id: int) -> dict[str, Any]:
+        """What the generation says of the author, read from the author's newest item here."""
+        rows = self.base.authors.rows(author_id, 1)
+        return {name: self.base.columns[name][rows[0]] for name in AUTHOR_FACTS if len(rows)}

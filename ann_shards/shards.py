@@ -1,0 +1,72 @@
+"""All shards of one process behind the one interface that candidate_gen knows."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from ann_shards.request_checks import check_lookup, check_search
+from ann_shards.shard import Shard
+from ann_shards.shard_streams import ShardStreams
+from serving.contracts.shard import Columns, Ids, SearchRequest, ShardAnswer
+from serving.deadline import Deadline
+from serving.errors import PreconditionError
+
+MIN_SEARCH_MS = 1.0
+"""With less left nobody would wait for the answer."""
+
+
+class Shards:
+    """Implements `serving.contracts.shard.ShardClient`."""
+
+    def __init__(self, generation: str, shards: Sequence[Shard], streams: ShardStreams) -> None:
+        self.generation = generation
+        self._shards = shards
+        self._streams = streams
+
+    @property
+    def shard_numbers(self) -> list[int]:
+        return [shard.number for shard in self._shards]
+
+    @property
+    def failure(self) -> Exception | None:
+        """Why the shards no longer follow the bus, if they do not."""
+        return self._streams.failure
+
+    async def start(self) -> bool:
+        """Follow the bus. Returns whether all items published so far are in already.
+
+        Counters may still be behind: how far is in every answer.
+        """
+        return await self._streams.start()
+
+    async def close(self) -> None:
+        await self._streams.close()
+
+    async def search(self, request: SearchRequest, deadline: Deadline) -> list[ShardAnswer]:
+        """See `ShardClient.search`."""
+        self._check_generation(request.generation)
+        check_search(request, self._shards[0].dim)
+        answers = []
+        for shard in self._shards:
+            deadline.require(MIN_SEARCH_MS)
+            answers.append(await shard.search(request))
+        return answers
+
+    async def lookup(
+        self, generation: str, item_ids: Ids, now_ms: int, deadline: Deadline
+    ) -> Columns:
+        """See `ShardClient.lookup`."""
+        self._check_generation(generation)
+        check_lookup(item_ids)
+        deadline.require(MIN_SEARCH_MS)
+        return _stacked([shard.lookup(item_ids, now_ms) for shard in self._shards])
+
+    def _check_generation(self, generation: str) -> None:
+        if generation != self.generation:
+            raise PreconditionError(f"holds generation {self.generation}, not {generation!r}")
+
+
+def _stacked(parts: Sequence[Columns]) -> Mapping[str, np.ndarray]:
+    if len(parts) == 1:
+        return parts[0]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
