@@ -1,0 +1,1 @@
+"""What feed_assembly alone remembers of each viewer between two calls."""

@@ -1,0 +1,129 @@
+"""The session record: what feed_assembly must know of a viewer that cannot wait for the bus.
+
+One packed blob per viewer (`session_codec.py`), written by feed_assembly only
+(`session_store.py`). Records are values: every method returns a new one.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from feed_assembly.session.revocations import FOR_GOOD_MS, KEPT_MS, ROW, Revocations
+from feed_assembly.session.served_ring import ServedRing
+
+MAX_STORED_FEEDS = 3
+
+RevocationKind = Literal[
+    "blocked_authors",
+    "blocked_by_authors",
+    "muted_authors",
+    "hidden_items",
+    "unfollowed_authors",
+    "left_groups",
+]
+
+KEPT_MS_OF: dict[RevocationKind, int] = {
+    # The last known set when the graph cannot be read: these never age, only the bound ends them.
+    "blocked_authors": FOR_GOOD_MS,
+    "blocked_by_authors": FOR_GOOD_MS,
+    "muted_authors": FOR_GOOD_MS,
+    "hidden_items": KEPT_MS,
+    "unfollowed_authors": KEPT_MS,
+    "left_groups": KEPT_MS,
+}
+"""The kinds in the order they are packed in, and how long each is kept, in ms."""
+
+
+@dataclass(frozen=True, slots=True)
+class RevocationChange:
+    """One action that revokes, or lifts a revocation.
+
+    Attributes:
+        id: Author, item or group, as `kind` says.
+        occurred_ms: When the viewer did it, Unix milliseconds.
+        in_force: False for the inverse action.
+    """
+
+    kind: RevocationKind
+    id: int
+    occurred_ms: int
+    in_force: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SessionRecord:
+    """What is remembered of one viewer; the default is a viewer never heard of.
+
+    Attributes:
+        revocation_version: Grows with every revocation; lists made under an older one are stale.
+        last_positive_ms: When a positive action was last recorded, Unix milliseconds; 0: never.
+        blocked_authors: Blocked by the viewer.
+        blocked_by_authors: Who blocked the viewer; apart, as each lifts their own block only.
+        hidden_items: Hidden or reported.
+        served: What left in pages.
+        stored_feeds: At most `MAX_STORED_FEEDS`, newest first, packed by `stored_feed.py`.
+    """
+
+    revocation_version: int = 0
+    last_positive_ms: int = 0
+    blocked_authors: Revocations = field(default_factory=Revocations)
+    blocked_by_authors: Revocations = field(default_factory=Revocations)
+    muted_authors: Revocations = field(default_factory=Revocations)
+    hidden_items: Revocations = field(default_factory=Revocations)
+    unfollowed_authors: Revocations = field(default_factory=Revocations)
+    left_groups: Revocations = field(default_factory=Revocations)
+    served: ServedRing = field(default_factory=ServedRing)
+    stored_feeds: tuple[bytes, ...] = ()
+
+    def __post_init__(self) -> None:
+        if len(self.stored_feeds) > MAX_STORED_FEEDS:
+            count = len(self.stored_feeds)
+            raise ValueError(f"{count} stored feeds, limit {MAX_STORED_FEEDS}")
+
+    @property
+    def excluded_author_ids(self) -> npt.NDArray[np.int64]:
+        """`int64[n]`, ascending: authors whose items must not appear (blocks both ways, mutes)."""
+        return np.unique(
+            np.concatenate(
+                [self.blocked_authors.ids, self.blocked_by_authors.ids, self.muted_authors.ids]
+            )
+        )
+
+    def revocations(self, kind: RevocationKind) -> Revocations:
+        table: Revocations = getattr(self, kind)
+        return table
+
+    def with_changes(self, changes: Iterable[RevocationChange], now_ms: int) -> "SessionRecord":
+        """With revocations made and lifted, in order of arrival, and what is too old left out.
+
+        `now_ms` is when they are recorded, Unix milliseconds.
+        """
+        by_kind: dict[RevocationKind, list[tuple[int, int, int, bool]]] = {}
+        revocation_count = 0
+        for change in changes:
+            row = (change.id, change.occurred_ms, now_ms, change.in_force)
+            by_kind.setdefault(change.kind, []).append(row)
+            revocation_count += change.in_force
+        tables: dict[str, Any] = {}
+        for kind, kept_ms in KEPT_MS_OF.items():
+            table = self.revocations(kind)
+            if kind in by_kind:
+                table = table.merged(np.array(by_kind[kind], ROW))
+            tables[kind] = table.aged(now_ms, kept_ms)
+        version = self.revocation_version + revocation_count
+        return replace(self, revocation_version=version, **tables)
+
+    def with_positive(self, now_ms: int) -> "SessionRecord":
+        """A positive action was recorded at `now_ms`: stored feeds made before are out of date."""
+        return replace(self, last_positive_ms=max(self.last_positive_ms, now_ms))
+
+    def with_served(self, item_ids: npt.NDArray[np.int64], now_ms: int) -> "SessionRecord":
+        """`item_ids` (`int64[n]`) left in a page at `now_ms`."""
+        return replace(self, served=self.served.extended(item_ids, now_ms))
+
+    def with_stored_feeds(self, stored_feeds: Sequence[bytes]) -> "SessionRecord":
+        """Raises ValueError for more than `MAX_STORED_FEEDS`."""
+        return replace(self, stored_feeds=tuple(stored_feeds))

@@ -1,0 +1,85 @@
+"""The bytes of a session record.
+
+Little-endian: a header (format, revocation version, last positive, then the row counts of the
+tables and the number of stored feeds), the tables one after another, then each stored feed behind
+its length. A record that an older release wrote must still be read.
+"""
+
+import struct
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from feed_assembly.session.revocations import ROW, Revocations
+from feed_assembly.session.served_ring import SERVED, ServedRing
+from feed_assembly.session.session import KEPT_MS_OF, SessionRecord
+
+FORMAT = 1
+_HEADER = struct.Struct(f"<Bqq{len(KEPT_MS_OF) + 2}I")
+_LENGTH = struct.Struct("<I")
+
+
+class SessionFormatError(ValueError):
+    """These bytes are no session record that this release reads."""
+
+
+def pack_session(record: SessionRecord) -> bytes:
+    tables = [record.revocations(kind).rows for kind in KEPT_MS_OF] + [record.served.rows]
+    parts = [
+        _HEADER.pack(
+            FORMAT,
+            record.revocation_version,
+            record.last_positive_ms,
+            *map(len, tables),
+            len(record.stored_feeds),
+        ),
+        *(table.tobytes() for table in tables),
+    ]
+    for feed in record.stored_feeds:
+        parts += (_LENGTH.pack(len(feed)), feed)
+    return b"".join(parts)
+
+
+def unpack_session(raw: bytes) -> SessionRecord:
+    """The record in `raw`; its tables are read-only views into it.
+
+    Raises:
+        SessionFormatError: another format, cut short, or something left over.
+    """
+    try:
+        written_format, version, positive_ms, *counts, feed_count = _HEADER.unpack_from(raw)
+        if written_format != FORMAT:
+            raise SessionFormatError(f"format is {written_format}, need {FORMAT}")
+        reader = _Reader(raw, _HEADER.size)
+        tables = {
+            str(kind): Revocations(reader.table(ROW, count))
+            for kind, count in zip(KEPT_MS_OF, counts[:-1], strict=True)
+        }
+        served = ServedRing(reader.table(SERVED, counts[-1]))
+        feeds = tuple(reader.feed() for _ in range(feed_count))
+        reader.require_end()
+        return SessionRecord(version, positive_ms, **tables, served=served, stored_feeds=feeds)
+    except (struct.error, ValueError) as error:
+        raise SessionFormatError(f"{len(raw)} bytes are no session record: {error}") from error
+
+
+class _Reader:
+    def __init__(self, raw: bytes, position: int) -> None:
+        self._raw = raw
+        self._position = position
+
+    def table(self, dtype: np.dtype[Any], count: int) -> npt.NDArray[Any]:
+        table = np.frombuffer(self._raw, dtype, count, self._position)
+        self._position += table.nbytes
+        return table
+
+    def feed(self) -> bytes:
+        (length,) = _LENGTH.unpack_from(self._raw, self._position)
+        start = self._position + _LENGTH.size
+        self._position = start + length
+        return self._raw[start : self._position]
+
+    def require_end(self) -> None:
+        if self._position != len(self._raw):
+            raise SessionFormatError(f"ends at byte {self._position} of {len(self._raw)}")

@@ -1,0 +1,168 @@
+"""Reads and changes session records in the state store; concurrent changes share round trips.
+
+One task writes at a time. Changes that arrive meanwhile wait for its next round, which reads the
+records of all their viewers in one round trip and writes them in another. So a viewer hit by many
+calls at once costs one write for all of them, and only another process can make a write stale.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from feed_assembly.session.session import SessionRecord
+from feed_assembly.session.session_codec import SessionFormatError, pack_session, unpack_session
+from serving.errors import FeedError, StateUnavailableError
+from serving.state.state_store import StateStore, Update, Versioned
+
+MAX_ATTEMPTS = 8
+"""Rounds a change may lose against other processes before it fails."""
+
+MAX_ROUND_CHANGES = 256
+"""Bounds the time that one round holds the event loop."""
+
+Change = Callable[[SessionRecord], SessionRecord]
+"""Pure: it may be called again on a newer record. Returning its argument writes nothing."""
+
+
+@dataclass(slots=True)
+class _Waiting:
+    viewer_id: int
+    change: Change
+    done: asyncio.Future[SessionRecord]
+    attempts: int = 0
+    result: SessionRecord | None = None
+
+
+class SessionStore:
+    """The session records of all viewers. Belongs to one event loop."""
+
+    def __init__(self, state: StateStore) -> None:
+        self._state = state
+        self._waiting: list[_Waiting] = []
+        self._writer: asyncio.Task[None] | None = None
+
+    async def load(self, viewer_id: int) -> SessionRecord:
+        """The viewer's record; an empty one for a viewer never heard of.
+
+        Raises:
+            StateUnavailableError: the store did not answer in time, or the record is unreadable.
+        """
+        [stored] = await self._state.read([session_key(viewer_id)])
+        return _record(viewer_id, stored)
+
+    async def update(self, viewer_id: int, change: Change) -> SessionRecord:
+        """Change a record and return it as changed, once it is kept.
+
+        Once the wait is cancelled, the change may be applied or not.
+
+        Raises:
+            StateUnavailableError: not confirmed in time, or other processes kept changing it; the
+                change may have been applied all the same.
+        """
+        return await self._enqueue(viewer_id, change)
+
+    async def update_many(
+        self, changes: Mapping[int, Change]
+    ) -> dict[int, SessionRecord | StateUnavailableError]:
+        """`update` for many viewers in shared round trips; each succeeds or fails on its own."""
+        futures = [self._enqueue(viewer_id, change) for viewer_id, change in changes.items()]
+        results = await asyncio.gather(*futures, return_exceptions=True)
+        return dict(zip(changes, map(_expected, results), strict=True))
+
+    async def close(self) -> None:
+        """Wait for changes already asked for."""
+        while self._writer is not None and not self._writer.done():
+            await asyncio.wait([self._writer])
+
+    def _enqueue(self, viewer_id: int, change: Change) -> asyncio.Future[SessionRecord]:
+        done: asyncio.Future[SessionRecord] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Waiting(viewer_id, change, done))
+        if self._writer is None or self._writer.done():
+            self._writer = asyncio.create_task(self._write_all(), name="session-writer")
+        return done
+
+    async def _write_all(self) -> None:
+        while self._waiting:
+            batch = self._waiting[:MAX_ROUND_CHANGES]
+            del self._waiting[:MAX_ROUND_CHANGES]
+            try:
+                await self._write(batch)
+            except FeedError as error:
+                _fail(batch, error)
+            except BaseException as error:  # nobody may wait for a writer that is gone
+                _fail(batch + self._waiting, error)
+                self._waiting.clear()
+                raise
+
+    async def _write(self, batch: Sequence[_Waiting]) -> None:
+        by_viewer: dict[int, list[_Waiting]] = {}
+        for waiting in batch:
+            by_viewer.setdefault(waiting.viewer_id, []).append(waiting)
+        stored = await self._state.read([session_key(viewer_id) for viewer_id in by_viewer])
+        updates: dict[int, Update] = {}
+        for (viewer_id, group), old in zip(by_viewer.items(), stored, strict=True):
+            if (update := _update(viewer_id, group, old)) is not None:
+                updates[viewer_id] = update
+        applied = await self._state.write(list(updates.values())) if updates else []
+        stale = {v for v, was_applied in zip(updates, applied, strict=True) if not was_applied}
+        for viewer_id, group in by_viewer.items():
+            self._settle(group, is_stale=viewer_id in stale)
+
+    def _settle(self, group: Sequence[_Waiting], *, is_stale: bool) -> None:
+        """Tell those whose change is kept; let the others lose again, within limits."""
+        for waiting in group:
+            waiting.attempts += 1
+            if waiting.done.done():
+                continue
+            if not is_stale and waiting.result is not None:
+                waiting.done.set_result(waiting.result)
+            elif waiting.attempts < MAX_ATTEMPTS:
+                self._waiting.append(waiting)
+            else:
+                problem = f"session of viewer {waiting.viewer_id} changed {MAX_ATTEMPTS} times"
+                _fail([waiting], StateUnavailableError(f"{problem} while it was written"))
+
+
+def session_key(viewer_id: int) -> bytes:
+    return b"s/%d" % viewer_id
+
+
+def _update(viewer_id: int, group: Sequence[_Waiting], old: Versioned | None) -> Update | None:
+    """Apply all changes of one viewer; `None` when nothing has to be written."""
+    try:
+        first = record = _record(viewer_id, old)
+    except StateUnavailableError as error:
+        _fail(group, error)
+        return None
+    for waiting in group:
+        if waiting.done.cancelled():
+            continue
+        try:
+            record = waiting.result = waiting.change(record)
+        except Exception as error:  # a bug in one change is told to whoever asked for it
+            _fail([waiting], error)
+    if record is first:
+        return None
+    expected = old.version if old else 0
+    return Update(session_key(viewer_id), pack_session(record), expected, expected + 1)
+
+
+def _record(viewer_id: int, stored: Versioned | None) -> SessionRecord:
+    if stored is None:
+        return SessionRecord()
+    try:
+        return unpack_session(stored.value)
+    except SessionFormatError as error:
+        raise StateUnavailableError(f"session of viewer {viewer_id}: {error}") from error
+
+
+def _fail(group: Sequence[_Waiting], error: BaseException) -> None:
+    for waiting in group:
+        if not waiting.done.done():
+            waiting.done.set_exception(error)
+
+
+def _expected(result: SessionRecord | BaseException) -> SessionRecord | StateUnavailableError:
+    if isinstance(result, SessionRecord | StateUnavailableError):
+        return result
+    raise result
