@@ -9,7 +9,7 @@ import gzip
 import io
 from collections.abc import Iterator
 from pathlib import Path
-from typing import cast
+from typing import IO, Any, cast
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +19,7 @@ import pyarrow.csv
 from tables.errors import SourceFileError
 from tables.line_numbers import DroppedRow, LineNumbers
 from tables.raw_rows import Lines, RawRows, make_batch
+from tables.utf8_stream import BAD_BYTE_MARK, Utf8Stream
 
 BLOCK_BYTES = 4 << 20
 """Bytes parsed at once; also the longest row that can be read."""
@@ -64,9 +65,10 @@ def _batches(path: Path, delimiter: str, width: int) -> Iterator[pa.RecordBatch]
         if not stream.peek(1):
             return
         lines = LineNumbers()
+        text = Utf8Stream(stream)
         names = [f"c{i}" for i in range(width)]
         parser = pyarrow.csv.open_csv(
-            stream,
+            cast(IO[Any], text),
             read_options=pyarrow.csv.ReadOptions(
                 use_threads=False, column_names=names, block_size=BLOCK_BYTES
             ),
@@ -77,45 +79,41 @@ def _batches(path: Path, delimiter: str, width: int) -> Iterator[pa.RecordBatch]
                 invalid_row_handler=lines.on_wrong_width,
             ),
             convert_options=pyarrow.csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.binary()), strings_can_be_null=False
+                column_types=dict.fromkeys(names, pa.string()),
+                strings_can_be_null=False,
+                check_utf8=False,
             ),
         )
         for parsed in parser:
             kept_lines, dropped = lines.advance(parsed)
-            yield _text_batch(parsed, kept_lines)
+            yield _text_batch(parsed, kept_lines, text.has_marks)
             yield from _dropped_batch(dropped, width)
+        _, dropped = lines.advance(pa.record_batch([], names=[]))
+        yield from _dropped_batch(dropped, width)
 
 
-def _text_batch(batch: pa.RecordBatch, lines: Lines) -> pa.RecordBatch:
-    """Turn bytes into text, leave out blank lines, and mark rows that are not UTF-8."""
-    problems: list[str | None] | None = None
-    values: list[str | None] | None = None
-    columns: list[pa.StringArray] = []
-    for column in cast("list[pa.BinaryArray]", batch.columns):
-        try:
-            columns.append(cast(pa.StringArray, pc.cast(column, pa.string())))
-        except pa.ArrowInvalid:
-            problems = problems or [None] * len(column)
-            values = values or [None] * len(column)
-            columns.append(_decoded(column, problems, values))
+def _text_batch(batch: pa.RecordBatch, lines: Lines, has_marks: bool) -> pa.RecordBatch:
+    """Leave out blank lines, and give rows that were not UTF-8 a problem."""
+    columns = cast("list[pa.StringArray]", batch.columns)
+    problems, values = _bad_bytes(columns) if has_marks else (None, None)
     made = make_batch(columns, lines, problems=problems, values=values)
     bytes_in_row = np.zeros(batch.num_rows, np.int64)
-    for text in columns:
-        bytes_in_row += pc.binary_length(text).to_numpy(zero_copy_only=False)
+    for column in columns:
+        bytes_in_row += pc.binary_length(column).to_numpy(zero_copy_only=False)
     return made if np.all(bytes_in_row) else made.filter(pa.array(bytes_in_row > 0))
 
 
-def _decoded(
-    column: pa.BinaryArray, problems: list[str | None], values: list[str | None]
-) -> pa.StringArray:
-    """Decode a column that has bad bytes, marking the rows they are in."""
-    texts = []
-    for row, raw in enumerate(cast(list[bytes], column.to_pylist())):
-        text = raw.decode("utf-8", "replace")
-        if text.encode() != raw:
-            problems[row], values[row] = "is not UTF-8 text", text[:MAX_SHOWN_CHARACTERS]
-        texts.append(text)
-    return pa.array(texts, pa.string())
+def _bad_bytes(columns: list[pa.StringArray]) -> tuple[list[str | None], list[str | None]]:
+    """The problem of each row, if any, and the value that has it."""
+    problems: list[str | None] = [None] * len(columns[0])
+    values: list[str | None] = [None] * len(columns[0])
+    for column in columns:
+        marked = pc.match_substring(column, BAD_BYTE_MARK).to_numpy(zero_copy_only=False)
+        for row in np.flatnonzero(marked):
+            problems[row] = "is not UTF-8 text"
+            shown = str(column[int(row)])[:MAX_SHOWN_CHARACTERS]
+            values[row] = shown.replace(BAD_BYTE_MARK, "\ufffd")
+    return problems, values
 
 
 def _dropped_batch(dropped: list[DroppedRow], width: int) -> Iterator[pa.RecordBatch]:
@@ -124,5 +122,5 @@ def _dropped_batch(dropped: list[DroppedRow], width: int) -> Iterator[pa.RecordB
             [pa.nulls(len(dropped), pa.string())] * width,
             np.array([row.line for row in dropped], np.int64),
             problems=[row.problem for row in dropped],
-            values=[row.text for row in dropped],
+            values=[row.text.replace(BAD_BYTE_MARK, "\ufffd") for row in dropped],
         )

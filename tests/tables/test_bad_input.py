@@ -68,6 +68,21 @@ def test_lines_are_counted_through_breaks_blank_lines_and_wrong_widths(tmp_path:
     assert [(row["line"], row["value"]) for row in rejected(report)] == [(5, "2"), (9, "bad")]
 
 
+@pytest.mark.parametrize("good", ["", f"1,7,like,{T}\n"])
+def test_rows_of_a_wrong_width_at_the_end_are_told(tmp_path: Path, good: str) -> None:
+    source = write(tmp_path / "in", actions__csv=HEADER + good + "1\n1,2\n")
+    report = run(source, max_rejected_share=1.0)
+    assert [row["value"] for row in rejected(report)] == ["1", "1,2"]
+    assert report.tables["actions"].kept == len(good.splitlines())
+
+
+def test_bad_bytes_in_a_row_of_a_wrong_width_are_told(tmp_path: Path) -> None:
+    source = write(tmp_path / "in", items__csv="item_id\n")
+    (source / "actions.csv").write_bytes(HEADER.encode() + b"1,\xff\n")
+    (row,) = rejected(run(source, max_rejected_share=1.0))
+    assert (row["line"], row["value"]) == (2, "1,\ufffd")
+
+
 def test_bytes_that_are_no_text_reject_their_row_only(tmp_path: Path) -> None:
     source = write(tmp_path / "in", actions__csv=HEADER)
     (source / "items.csv").write_bytes(b"item_id,title\n1,caf\xc3\xa9\n2,caf\xe9\n")
