@@ -1,7 +1,7 @@
 """The partition of many keys at once: the vectorised twin of `serving.bus.topics.partition_of`.
 
-Shards of items, partitions of topics and partitions of the build all use this one hash. A test holds
-both twins together.
+Shards of items, partitions of topics and partitions of the build all use this one hash. A test
+holds both twins together.
 """
 
 import numpy as np

@@ -60,7 +60,7 @@ class _AuthorSums:
             grown[np.searchsorted(ids, self._ids)] = self._sums
             self._ids, self._sums = ids, grown
         rows = np.searchsorted(self._ids, authors[named])
-        np.add.at(self._sums, (rows, STATISTICS.index(statistic)), amounts[named])
+        np.add.at(self._sums[:, STATISTICS.index(statistic)], rows, amounts[named])
 
     def columns(self) -> dict[str, npt.NDArray[np.generic]]:
         statistics = {

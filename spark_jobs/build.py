@@ -6,7 +6,7 @@ step gives it its name. No rows come to the driver, only names of files, counts 
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -183,7 +183,7 @@ def _join(context: BuildContext) -> list[Receipt]:
     return viewers + engine.map(len(tasks), partial(run_task, tasks), describe="joint files")
 
 
-def run_task(tasks: list[Callable[[int], Receipt]], number: int) -> Receipt:
+def run_task(tasks: Sequence[Callable[[int], Receipt]], number: int) -> Receipt:
     """Run one of several different tasks, so that they share one job."""
     return tasks[number](number)
 

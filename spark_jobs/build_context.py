@@ -1,4 +1,4 @@
-"""What every job of one build knows: its input, where it works, and what was found out on the way."""
+"""What every job of one build knows: its input, where it works, what was found out before."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +8,7 @@ from spark_jobs.engine import Engine
 from tables.dataset import Dataset
 
 ROWS_PER_PARTITION = 500_000
-"""Actions per viewer partition, about; small enough that a partition's columns fit in memory many times."""
+"""Actions per viewer partition, about: its columns fit in memory many times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Workplace:
 
     @property
     def relations(self) -> Path:
-        """`relations.RELATION_SCHEMA` by viewer partition, ordered by (viewer_id, kind, other_id)."""
+        """`RELATION_SCHEMA` by viewer partition, ordered by (viewer_id, kind, other_id)."""
         return self.scratch / "relations"
 
     @property

@@ -1,16 +1,17 @@
 """What a page shows of items and authors: one file each, by id."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from generation import layout
 from generation.arrow_file import write_table
 from generation.item_columns import VISIBILITIES
 from spark_jobs.build_context import Facts, Workplace
+from spark_jobs.coding import positions
 from spark_jobs.engine import Receipt
 from spark_jobs.part_files import numbers, read_part
 
@@ -23,24 +24,25 @@ def content_items(workplace: Workplace, facts: Facts, _task: int) -> Receipt:
     names = ["item_id", *ITEM_NUMBERS, *ITEM_TEXTS, "visibility", "is_sensitive", "categories"]
     parts = [read_part(workplace.items, shard, names) for shard in range(facts.shards)]
     table = pa.concat_tables(parts)
-    table = table.take(pa.array(np.argsort(numbers(table, "item_id", "i8"), kind="stable")))
-    table = table.combine_chunks()
-    words = pa.array(list(VISIBILITIES), pa.string())
-    visibility = pc.index_in(table["visibility"], value_set=words)
-    columns = {
+    table = table.take(np.argsort(numbers(table, "item_id", "i8"), kind="stable"))
+    visibility = positions(table["visibility"], tuple(VISIBILITIES))
+    columns: dict[str, Any] = {
         "item_id": numbers(table, "item_id", "i8"),
         **{name: numbers(table, name, "i8", empty) for name, empty in ITEM_NUMBERS.items()},
-        "visibility": np.asarray(visibility).astype(np.uint8),
+        "visibility": visibility.astype(np.uint8),
         "is_sensitive": numbers(table, "is_sensitive", "u1"),
-        **{name: _one(pc.fill_null(table[name], "")) for name in ITEM_TEXTS},
-        "categories": _one(table["categories"]).cast(pa.list_(pa.string())),
+        **{name: _texts(table[name]) for name in ITEM_TEXTS},
+        "categories": _lists(table["categories"]),
     }
     rows = write_table(workplace.output / layout.CONTENT_ITEMS, columns)
     return {"rows": {layout.CONTENT_ITEMS: rows}}
 
 
 def content_authors(workplace: Workplace, files: list[Path], _task: int) -> Receipt:
-    """Write `content/authors.arrow`: the authors that say how they are shown; of repeats the latest file's."""
+    """Write `content/authors.arrow`: the authors that say how they are shown.
+
+    Of an author that several files name, the last file counts.
+    """
     names = ["author_id", "display_name", "avatar_url"]
     table = pa.concat_tables(
         [pq.read_table(path, columns=names, partitioning=None) for path in files]
@@ -48,15 +50,20 @@ def content_authors(workplace: Workplace, files: list[Path], _task: int) -> Rece
     author_id = numbers(table, "author_id", "i8")
     order = np.argsort(author_id, kind="stable")
     is_last = np.append(np.diff(author_id[order]) != 0, [True])[: len(order)]
-    table = table.take(pa.array(order[is_last])).combine_chunks()
-    columns = {
+    table = table.take(order[is_last])
+    columns: dict[str, Any] = {
         "author_id": numbers(table, "author_id", "i8"),
-        **{name: _one(pc.fill_null(table[name], "")) for name in names[1:]},
+        **{name: _texts(table[name]) for name in names[1:]},
     }
     rows = write_table(workplace.output / layout.CONTENT_AUTHORS, columns)
     return {"rows": {layout.CONTENT_AUTHORS: rows}}
 
 
-def _one(column: pa.ChunkedArray) -> pa.Array:
-    """A column as one array."""
-    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+def _texts(column: Any) -> Any:
+    """A text column as one array, empty where absent."""
+    return pa.concat_arrays(column.fill_null("").chunks)
+
+
+def _lists(column: Any) -> Any:
+    """A column of lists of texts as one array, whatever its file called the values."""
+    return pa.concat_arrays(column.cast(pa.list_(pa.string())).chunks)

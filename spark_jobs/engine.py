@@ -1,4 +1,4 @@
-"""What the build asks of a data engine: shuffle tables into sorted partitions, run a function on each.
+"""What the build asks of a data engine: shuffle tables into sorted parts, run a function on each.
 
 Everything that happens inside a partition is one plain function over Arrow tables that knows no
 engine, so Spark and the local engine give the same bytes by construction. An engine only reads,

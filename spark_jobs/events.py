@@ -7,27 +7,23 @@ import pyarrow as pa
 from generation.counters import COUNTED, COUNTED_ACTIONS
 from tables.schema import ACTION_NAMES
 
-EVENT_SCHEMA = pa.schema(
-    [
-        ("viewer_id", pa.int64()),
-        ("item_id", pa.int64()),
-        ("occurred_ms", pa.int64()),
-        ("action", pa.int32()),  # position in ACTION_NAMES
-        ("value", pa.float64()),  # ms watched or dwelt, or a rating; null where absent
-        ("surface", pa.int32()),  # vocabulary code
-        ("device", pa.int32()),  # vocabulary code
-        ("position", pa.int32()),  # place in its feed from 0; -1 where absent
-        ("feed_id", pa.string()),
-        ("is_approximate", pa.bool_()),  # history, never a training row
-        ("author_id", pa.int64()),  # of the item; -1 where unknown
-        ("item_created_ms", pa.int64()),
-        (
-            "categories",
-            pa.list_(pa.int32()),
-        ),  # vocabulary codes of the item, at most MAX_CATEGORIES
-    ]
-)
-"""Columns of `Workplace.events` and `Workplace.histories`. Plain Parquet types that every engine keeps."""
+_TYPES: dict[str, pa.DataType] = {
+    "viewer_id": pa.int64(),
+    "item_id": pa.int64(),
+    "occurred_ms": pa.int64(),
+    "action": pa.int32(),  # position in ACTION_NAMES
+    "value": pa.float64(),  # ms watched or dwelt, or a rating; null where absent
+    "surface": pa.int32(),  # vocabulary code
+    "device": pa.int32(),  # vocabulary code
+    "position": pa.int32(),  # place in its feed from 0; -1 where absent
+    "feed_id": pa.string(),
+    "is_approximate": pa.bool_(),  # history, never a training row
+    "author_id": pa.int64(),  # of the item; -1 where unknown
+    "item_created_ms": pa.int64(),
+    "categories": pa.list_(pa.int32()),  # codes of the item, at most MAX_CATEGORIES
+}
+EVENT_SCHEMA = pa.schema(_TYPES)
+"""Columns of `Workplace.events` and `.histories`: Parquet types that every engine keeps."""
 
 POSITIVE_ACTIONS = ("click", "like", "long_view", "share", "comment")
 
@@ -52,4 +48,4 @@ def is_own(
     """
     if not authors_are_viewers:
         return np.zeros(len(viewer_id), bool)
-    return viewer_id == author_id
+    return np.equal(viewer_id, author_id)

@@ -16,6 +16,7 @@ from generation.viewer_columns import MAX_POSITIVES
 from spark_jobs.build_context import BuildContext, Facts, Workplace
 from spark_jobs.engine import Receipt
 from spark_jobs.history import History, latest_items, read_history, taste
+from spark_jobs.pairs import counts_of, pair_codes
 from spark_jobs.part_files import numbers, part_path, read_part
 from spark_jobs.relations import (
     BLOCKED_BY,
@@ -45,7 +46,7 @@ PLAIN = {
 
 
 def build_graph(context: BuildContext) -> list[Receipt]:
-    """Write `graph/part-*.arrow`: kinds in the order of their prefix, each cut by id where large."""
+    """Write `graph/part-*.arrow`: kinds by their prefix, each cut by id where it is large."""
     engine, workplace, facts = context.engine, context.workplace, context.facts
     receipts = engine.map(
         facts.viewer_partitions, partial(graph_records, workplace, facts), describe="graph records"
@@ -107,9 +108,7 @@ def sorted_part(
     ids = records["id"].to_numpy()
     order = np.argsort(ids, kind="stable")
     keys = pa.array([kind.prefix + struct.pack(">q", i) for i in ids[order].tolist()], pa.binary())
-    values = records["value"].take(pa.array(order)).combine_chunks()
-    if isinstance(values, pa.ChunkedArray):
-        values = pa.concat_arrays(values.chunks)
+    values = pa.concat_arrays(records["value"].take(order).chunks)
     name = layout.GRAPH_PART.format(part=number)
     rows = write_table(workplace.output / Path(name), {"key": keys, "value": values})
     return {"rows": {name: rows}}
@@ -139,11 +138,10 @@ def _friends(relations: dict[str, Longs]) -> Iterator[Record]:
     """Mutual follows; FOLLOWED_BY exists only where authors are viewers."""
     followed_by = _of_kind(relations, FOLLOWED_BY)
     follows = _of_kind(relations, FOLLOWS)
-    pairs = [
-        np.stack([rows["viewer_id"], rows["other_id"]], axis=1).view("i8,i8").reshape(-1)
-        for rows in (follows, followed_by)
-    ]
-    mutual = np.isin(pairs[0], pairs[1])
+    mine, theirs = pair_codes(
+        *((rows["viewer_id"], rows["other_id"]) for rows in (follows, followed_by))
+    )
+    mutual = np.isin(mine, theirs)
     viewers, friends = follows["viewer_id"][mutual], follows["other_id"][mutual]
     for viewer, first, last in _runs(viewers):
         yield viewer, pack(Kind.FRIENDS, np.unique(friends[first:last]))
@@ -162,14 +160,10 @@ def _follows(relations: dict[str, Longs], history: History) -> Iterator[Record]:
 def _affinity(viewers: Longs, authors: Longs, history: History) -> npt.NDArray[np.float32]:
     """`log1p` of the viewer's positive actions on the author's items, by pair."""
     positive = history.positive
-    acted = np.stack([history.viewer_id[positive], history.author_id[positive]], axis=1)
-    pairs, counts = np.unique(acted.view("i8,i8").reshape(-1), return_counts=True)
-    wanted = np.stack([viewers, authors], axis=1).view("i8,i8").reshape(-1)
-    if not len(pairs):
-        return np.zeros(len(wanted), np.float32)
-    at = np.minimum(np.searchsorted(pairs, wanted), len(pairs) - 1)
-    found = np.where(pairs[at] == wanted, counts[at], 0)
-    return np.log1p(found).astype(np.float32)
+    acted, wanted = pair_codes(
+        (history.viewer_id[positive], history.author_id[positive]), (viewers, authors)
+    )
+    return np.log1p(counts_of(wanted, acted)).astype(np.float32)
 
 
 def _positives(history: History) -> Iterator[Record]:

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from spark_jobs.build_context import Facts, Workplace
 from spark_jobs.events import IS_NEGATIVE, IS_POSITIVE, is_own
+from spark_jobs.pairs import pair_codes, starts_of_runs
 from spark_jobs.part_files import numbers, read_part
 
 Longs = npt.NDArray[np.int64]
@@ -61,7 +62,7 @@ def read_history(workplace: Workplace, facts: Facts, part: int) -> History:
     table = read_part(workplace.histories, part, COLUMNS).combine_chunks()
     viewer_id = numbers(table, "viewer_id", "i8")
     author_id = numbers(table, "author_id", "i8")
-    lists = table["categories"].combine_chunks()
+    lists: Any = table["categories"].combine_chunks()
     lengths = np.diff(lists.offsets.to_numpy())
     return History(
         viewer_id,
@@ -77,7 +78,7 @@ def read_history(workplace: Workplace, facts: Facts, part: int) -> History:
 
 
 def latest_items(history: History, viewers: Longs, rows: Mask, limit: int) -> Pairs:
-    """The distinct items of the events `rows` by viewer, newest first, with their latest time."""
+    """The distinct items of the events `rows` by viewer, newest first, with their latest ms."""
     viewer, item = history.viewer_id[rows], history.item_id[rows]
     occurred_ms = history.occurred_ms[rows]
     order = np.lexsort((occurred_ms, item, viewer))
@@ -90,12 +91,12 @@ def latest_items(history: History, viewers: Longs, rows: Mask, limit: int) -> Pa
 
 
 def taste(history: History) -> Mask:
-    """Which events are positives that still stand: not those on items the viewer hid or reported."""
+    """Which events are positives that stand: not on items that the viewer hid or reported."""
     negative = IS_NEGATIVE[history.action]
     if not negative.any():
         return history.positive
-    pair = np.stack([history.viewer_id, history.item_id], axis=1).view("i8,i8").reshape(-1)
-    return history.positive & ~np.isin(pair, np.unique(pair[negative]))
+    (pair,) = pair_codes((history.viewer_id, history.item_id))
+    return history.positive & ~np.isin(pair, pair[negative])
 
 
 def counted_pairs(
@@ -111,9 +112,7 @@ def counted_pairs(
     viewer, other = viewer[relevant], other[relevant]
     order = np.lexsort((other, viewer))
     viewer, other = viewer[order], other[order]
-    starts = np.flatnonzero(
-        np.r_[True, (np.diff(viewer) != 0) | (np.diff(other) != 0)][: len(order)]
-    )
+    starts = starts_of_runs(viewer, other)
     seen, liked = (
         np.add.reduceat(mask[relevant][order].astype(np.float32), starts)
         if len(starts)

@@ -28,7 +28,7 @@ class LocalEngine:
     """An `Engine` on this machine."""
 
     def __init__(self, spill_folder: Path, workers: int | None = None) -> None:
-        """Spill into `spill_folder`; `workers` processes run the functions, as many as cores by default."""
+        """Spill into `spill_folder`; `workers` processes, by default one per core, run it all."""
         self._spill_folder = spill_folder
         self._workers = workers or os.cpu_count() or 1
         self._pool: ProcessPoolExecutor | None = None

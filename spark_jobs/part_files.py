@@ -1,4 +1,4 @@
-"""Where the parts of a shuffled table lie, and how a job reads them without holding what it need not."""
+"""Where the parts of a shuffled table lie, and how a job reads only what it needs of them."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path

@@ -1,4 +1,6 @@
-"""The floor: public, non-sensitive popular items by region and category, served when all else fails."""
+"""The floor for when all else fails: public, non-sensitive popular items by region and category."""
+
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -36,7 +38,7 @@ def popular_floor(workplace: Workplace, facts: Facts, _task: int) -> Receipt:
     keep = rank < np.where(category == ALL, MAX_IN_REGION, MAX_IN_CATEGORY)
     offsets = np.zeros(len(first) + 1, np.int32)
     np.cumsum(np.bincount(group[keep], minlength=len(first)), out=offsets[1:])
-    columns = {
+    columns: dict[str, Any] = {
         "region": region[first].astype(np.int32),
         "category": category[first].astype(np.int32),
         "item_ids": Lists(offsets, item_id[keep]),

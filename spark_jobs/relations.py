@@ -1,4 +1,4 @@
-"""All relations as one narrow table by person, each seen from both sides, so that one shuffle serves all."""
+"""All relations as one narrow table by person, seen from both sides: one shuffle serves all."""
 
 from functools import partial
 from pathlib import Path
@@ -77,4 +77,5 @@ def relations_of_file(
 
 def _rows(people: np.ndarray, kind: int, others: np.ndarray, since: np.ndarray) -> pa.Table:
     kinds = np.full(len(people), kind, np.int32)
-    return pa.table([people, kinds, others, since], schema=RELATION_SCHEMA)
+    columns = [pa.array(column) for column in (people, kinds, others, since)]
+    return pa.table(columns, schema=RELATION_SCHEMA)

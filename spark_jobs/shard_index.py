@@ -12,7 +12,7 @@ from spark_jobs.single_thread import single_thread
 
 
 def shard_index(workplace: Workplace, facts: Facts, force: IndexKind | None, shard: int) -> Receipt:
-    """Write `index.faiss`, `index.json` and `truth.arrow` of a shard from its items that have vectors."""
+    """Write `index.faiss`, `index.json` and `truth.arrow` from the items that have vectors."""
     folder = workplace.output / layout.SHARD.format(shard=shard)
     items = MappedTable(folder / layout.SHARD_ITEMS)
     rows = np.flatnonzero(items.array("has_vector")).astype(np.int32)

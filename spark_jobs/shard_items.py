@@ -17,8 +17,8 @@ from generation.item_columns import (
 )
 from spark_jobs.author_statistics import STATISTICS
 from spark_jobs.build_context import Facts, Workplace
+from spark_jobs.coding import category_codes, name_codes, positions
 from spark_jobs.engine import Receipt
-from spark_jobs.item_statistics import category_codes, name_codes
 from spark_jobs.part_files import numbers, part_path, read_part
 
 Columns = dict[str, npt.NDArray[Any]]
@@ -29,13 +29,13 @@ SOURCE_COLUMNS = (
 )  # fmt: skip
 ITEM_ORDER = ("created_ms", "item_id")
 MIN_POSITIVE_VIEWERS = 3
-"""People other than its author who acted positively on an item, before a vector may stand for it."""
+"""People, its author apart, who acted positively on an item before a vector stands for it."""
 
 MS_PER_S = 1_000.0
 
 
 def shard_items(workplace: Workplace, facts: Facts, shard: int) -> Receipt:
-    """Write `items.arrow`, `item_rows.arrow`, `authors.arrow`, `categories.arrow` and `popular.arrow`."""
+    """Write `items.arrow` of a shard and the lists of its rows."""
     source = read_part(workplace.items, shard, SOURCE_COLUMNS)
     columns = _facts_of(source, facts) | _statistics(workplace, shard)
     columns |= _author_statistics(workplace, columns["author_id"])
@@ -54,23 +54,21 @@ def shard_items(workplace: Workplace, facts: Facts, shard: int) -> Receipt:
 
 def _facts_of(source: pa.Table, facts: Facts) -> Columns:
     names = facts.vocabulary
-    visibility = source["visibility"].combine_chunks().dictionary_encode()
-    visibility_codes = np.array([VISIBILITIES[v] for v in visibility.dictionary.to_pylist()], "u1")
     return {
         "item_id": numbers(source, "item_id", "i8"),
         "author_id": numbers(source, "author_id", "i8", -1),
         "created_ms": numbers(source, "created_ms", "i8"),
         "group_id": numbers(source, "group_id", "i8", -1),
         "categories": _matrix(category_codes(source["categories"], names.categories)),
-        "region": np.asarray(name_codes(source["region"], names.regions)),
-        "language": np.asarray(name_codes(source["language"], names.languages)),
-        "visibility": visibility_codes[np.asarray(visibility.indices)],
+        "region": name_codes(source["region"], names.regions),
+        "language": name_codes(source["language"], names.languages),
+        "visibility": positions(source["visibility"], tuple(VISIBILITIES)).astype(np.uint8),
         "is_sensitive": numbers(source, "is_sensitive", "u1"),
         "duration_s": numbers(source, "duration_ms", "i8") / MS_PER_S,
     }
 
 
-def _matrix(lists: pa.ListArray) -> npt.NDArray[np.int32]:
+def _matrix(lists: Any) -> npt.NDArray[np.int32]:
     """`int32[n, MAX_CATEGORIES]`, filled up with 0."""
     lengths = np.diff(lists.offsets.to_numpy())
     row = np.repeat(np.arange(len(lists)), lengths)
@@ -140,13 +138,13 @@ def _write_lists(folder: Path, items: Columns) -> dict[str, int]:
 def _popular_keys(
     region: npt.NDArray[np.int32], rows: npt.NDArray[np.int64], by_region: npt.NDArray[np.bool_]
 ) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-    """Key 0 has every row; a region that items name has those and the items that suit every region."""
+    """Key 0 has every row; a region that items name, theirs and those that suit every region."""
     regions = np.unique(region[by_region])
     anywhere = rows[~by_region]
-    keys = [np.zeros(len(rows), np.int64), region[by_region], np.repeat(regions, len(anywhere))]
-    return np.concatenate(keys), np.concatenate(
-        [rows, rows[by_region], np.tile(anywhere, len(regions))]
+    keys = np.concatenate(
+        (np.zeros(len(rows), np.int64), region[by_region], np.repeat(regions, len(anywhere)))
     )
+    return keys, np.concatenate((rows, rows[by_region], np.tile(anywhere, len(regions))))
 
 
 def _write_grouped(

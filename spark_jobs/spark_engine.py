@@ -1,33 +1,43 @@
-"""The build on Spark: any master; executors read, partition, sort and write, the driver only plans."""
+"""The build on Spark, any master: executors read, partition, sort and write, the driver plans."""
 
 import os
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 from pyspark.sql import SparkSession
-from pyspark.sql import functions as F
+from pyspark.sql import functions as F  # noqa: N812 - its usual name
+from pyspark.sql.pandas.types import from_arrow_schema
 
 from generation.partition import partitions_of
 from spark_jobs.engine import Receipt
+from spark_jobs.part_files import part_path
 
 PARTITION = "partition_number"
 
 
 class SparkEngine:
-    """An `Engine` on a Spark master. Every executor must see the working folder and this code."""
+    """An `Engine` on a Spark master; executors must see the working folder and have this code."""
 
     def __init__(self, master: str, scratch: Path, driver_memory: str = "2g") -> None:
-        """Start a session; `scratch` takes what Spark spills when the master is local."""
+        """Start a session.
+
+        Args:
+            scratch: Takes what Spark spills where the master is local; deleted by `close`.
+            driver_memory: Java heap of the driver, which is also the executor of a local master.
+        """
         os.environ["PYSPARK_PYTHON"] = sys.executable
         os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
+        self._scratch = scratch
         scratch.mkdir(parents=True, exist_ok=True)
         builder = SparkSession.builder.master(master).appName("feedrank build")
-        for name, value in _settings(scratch, driver_memory).items():
+        for name, value in _settings(master, scratch, driver_memory).items():
             builder = builder.config(name, value)
         self.session = builder.getOrCreate()
-        self.session.sparkContext.setLogLevel("ERROR")
 
     def shuffle(
         self,
@@ -40,20 +50,21 @@ class SparkEngine:
         columns: Sequence[str] | None = None,
     ) -> None:
         """See `Engine.shuffle`."""
-        rows = self.session.read.option("mergeSchema", "true").parquet(str(source))
-        if columns is not None:
-            rows = rows.select(*columns)
+        schema = _schema(source, columns)
+        self.session.sparkContext.setJobDescription(f"{source.name} by {key}")
         partition = F.arrow_udf(_partition_function(partitions), "int")
-        order = [F.col(name).asc_nulls_first() for name in order_by or rows.columns]
-        placed = (
-            rows.where(F.col(key).isNotNull())
+        (
+            self.session.read.schema(from_arrow_schema(schema))
+            .parquet(str(source))
+            .where(F.col(key).isNotNull())
             .withColumn(PARTITION, partition(F.col(key)))
             .repartitionById(partitions, PARTITION)
-            .sortWithinPartitions(*order)
+            .sortWithinPartitions(*(F.col(n).asc_nulls_first() for n in order_by or schema.names))
             .drop(PARTITION)
+            .write.mode("overwrite")
+            .parquet(str(out))
         )
-        placed.write.mode("overwrite").parquet(str(out))
-        _name_parts(out, partitions, rows.schema)
+        _name_parts(out, partitions, schema)
 
     def map(
         self, partitions: int, function: Callable[[int], Receipt], *, describe: str
@@ -61,33 +72,62 @@ class SparkEngine:
         """See `Engine.map`."""
         context = self.session.sparkContext
         context.setJobDescription(describe)
-        numbers = context.parallelize(range(partitions), partitions)
-        return list(numbers.map(function).collect())
+        return list(context.parallelize(range(partitions), partitions).map(function).collect())
 
     def close(self) -> None:
         """End the session."""
         self.session.stop()
+        shutil.rmtree(self._scratch, ignore_errors=True)
 
 
-def _settings(scratch: Path, driver_memory: str) -> dict[str, str]:
-    return {
-        "spark.ui.enabled": "false",
-        "spark.ui.showConsoleProgress": "false",
-        "spark.local.dir": str(scratch),
+def _settings(master: str, scratch: Path, driver_memory: str) -> dict[str, str]:
+    settings = {
         "spark.driver.memory": driver_memory,
+        "spark.executorEnv.OMP_NUM_THREADS": "1",
+        "spark.executorEnv.PYTHONPATH": str(Path(__file__).parents[1]),
+        "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
+        "spark.log.level": "ERROR",
+        "spark.sql.adaptive.enabled": "false",  # it may merge partitions, and ours have numbers
+        "spark.sql.parquet.compression.codec": "zstd",
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.shuffle.partitions": "8",
-        "spark.sql.parquet.compression.codec": "zstd",
         "spark.sql.warehouse.dir": str(scratch / "warehouse"),
-        "spark.sql.adaptive.enabled": "false",
-        "spark.driver.host": "127.0.0.1",
-        "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
-        "spark.executorEnv.OMP_NUM_THREADS": "1",
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
     }
+    if master.startswith("local"):
+        settings["spark.local.dir"] = str(scratch)
+        settings["spark.driver.host"] = "127.0.0.1"
+        settings["spark.driver.bindAddress"] = "127.0.0.1"
+    return settings
 
 
-def _partition_function(partitions: int) -> Callable[[pa.Array], pa.Array]:
-    def partition(keys: pa.Array) -> pa.Array:
+def _partition_function(partitions: int) -> Callable[[Any], Any]:
+    def partition(keys: pa.Array) -> pa.Array:  # type: ignore[type-arg]  # Spark reads them
         return pa.array(partitions_of(keys.to_numpy(zero_copy_only=False), partitions))
 
     return partition
+
+
+def _schema(source: Path, columns: Sequence[str] | None) -> pa.Schema:
+    """Columns of all files together, from their footers."""
+    footers = [pq.read_schema(path) for path in sorted(source.glob("*.parquet"))]
+    schema = pa.unify_schemas([footer.remove_metadata() for footer in footers])
+    fields = [schema.field(name) for name in columns or schema.names]
+    return pa.schema([pa.field(field.name, field.type) for field in fields])
+
+
+def _name_parts(out: Path, partitions: int, schema: pa.Schema) -> None:
+    """Give Spark's files the names of the protocol; it writes none for an empty partition."""
+    for path in list(out.iterdir()):
+        if path.name.startswith("part-"):
+            number = int(path.name.split("-")[1])
+            path.rename(part_path(out, number))
+        else:
+            path.unlink()
+    for path in out.glob(".*.crc"):
+        path.unlink()
+    for partition in range(partitions):
+        path = part_path(out, partition)
+        if not path.exists():
+            pq.write_table(schema.empty_table(), path)

@@ -1,4 +1,4 @@
-"""First look at the data: the names behind codes, its span in time, and the bus offsets it covers."""
+"""First look at the data: the names behind codes, its times, and the bus offsets it covers."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -111,7 +111,7 @@ def _raise_offsets(offsets: dict[str, int], batch: pa.RecordBatch) -> None:
         return
     rows = pa.Table.from_batches([batch.select(["partition", "bus_offset"])]).filter(live)
     latest = rows.group_by("partition").aggregate([("bus_offset", "max")])
-    for partition, offset in zip(
-        latest["partition"].to_pylist(), latest["bus_offset_max"].to_pylist(), strict=True
-    ):
-        offsets[str(partition)] = max(offset + 1, offsets.get(str(partition), 0))
+    found = zip(latest["partition"].to_pylist(), latest["bus_offset_max"].to_pylist(), strict=True)
+    for partition, offset in found:
+        if partition is not None and offset is not None:
+            offsets[str(partition)] = max(offset + 1, offsets.get(str(partition), 0))

@@ -17,11 +17,14 @@ class AlsSettings:
 
 
 class VectorFit(Protocol):
-    """Fits implicit ALS. Two libraries (Spark MLlib, `implicit`); their vectors differ, their use not."""
+    """Fits implicit ALS. Two libraries (MLlib, `implicit`); their vectors differ, their use not."""
 
     def fit(self, positives: Path, out: Path, settings: AlsSettings) -> None:
-        """Read a Parquet folder (`viewer_id: int64, item_id: int64, weight: float32`, distinct pairs)
-        and write `out/items.arrow` and `out/viewers.arrow` (`generation.arrow_file`): `item_id` or
-        `viewer_id` int64 sorted, `vector` float32[dim]; one row for every id that occurs.
+        """Fit the distinct pairs of a Parquet folder.
+
+        Args:
+            positives: `viewer_id: int64, item_id: int64, weight: float32`.
+            out: Takes `items.arrow` and `viewers.arrow` (`generation.arrow_file`): `item_id` or
+                `viewer_id` int64 sorted, `vector` float32[dim]; a row for every id that occurs.
         """
         ...

@@ -18,6 +18,7 @@ from generation.viewer_columns import (
     VIEWER_TOTALS,
 )
 from spark_jobs.build_context import Facts, Workplace
+from spark_jobs.coding import name_codes
 from spark_jobs.engine import Receipt
 from spark_jobs.events import COUNTED_AS, IMPRESSION
 from spark_jobs.history import (
@@ -28,7 +29,6 @@ from spark_jobs.history import (
     read_history,
     taste,
 )
-from spark_jobs.item_statistics import name_codes
 from spark_jobs.part_files import numbers, part_path, read_part
 from spark_jobs.relations import FOLLOWS
 
@@ -58,15 +58,15 @@ def viewer_base(workplace: Workplace, facts: Facts, part: int) -> Receipt:
 
 
 def join_viewer_base(workplace: Workplace, facts: Facts, _task: int) -> Receipt:
-    """Write `viewers/viewers.arrow` from the partitions. One task, as it is one file by viewer id."""
+    """Write `viewers/viewers.arrow` from the partitions. One task, as it is one file by id."""
     batches = [
         MappedTable(part_path(workplace.scratch / "viewer_base", part, "arrow")).batch
         for part in range(facts.viewer_partitions)
     ]
     table = pa.Table.from_batches(batches)
     order = np.argsort(table["viewer_id"].to_numpy(), kind="stable")
-    table = table.take(pa.array(order)).combine_chunks()
-    columns = {name: table[name].combine_chunks() for name in table.column_names}
+    table = table.take(order)
+    columns = {name: pa.concat_arrays(table[name].chunks) for name in table.column_names}
     return {"rows": {layout.VIEWERS: write_table(workplace.output / layout.VIEWERS, columns)}}
 
 
@@ -81,8 +81,8 @@ def _profile(viewers: Longs, profiles: pa.Table, facts: Facts) -> dict[str, npt.
 
     return {
         "viewer_id": viewers,
-        "region": of(np.asarray(name_codes(profiles["region"], names.regions))),
-        "language": of(np.asarray(name_codes(profiles["language"], names.languages))),
+        "region": of(name_codes(profiles["region"], names.regions)),
+        "language": of(name_codes(profiles["language"], names.languages)),
         "created_ms": of(numbers(profiles, "created_ms", "i8")),
         "allow_sensitive": of(numbers(profiles, "allow_sensitive", "u1")),
     }

@@ -1,6 +1,6 @@
 """Where a build works: beside the finished generations, under a name nobody takes for one.
 
-A build that dies leaves its folder; the next one removes it, knowing it by a lock that died with it.
+A build that dies leaves its folder; the next one removes it, for the lock on it died too.
 """
 
 import fcntl
