@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 MAX_ROWS = 2_000
-"""Kept per kind; beyond, the one recorded longest ago goes: the overlays have it by then."""
+"""Kept per kind; beyond, lifted ones go, then those recorded longest ago: overlays have them."""
 
 DAY_MS = 86_400_000
 KEPT_MS = 14 * DAY_MS
@@ -52,10 +52,18 @@ class Revocations:
         order = np.lexsort((rows["occurred_ms"], rows["id"]))  # stable: ties stay in arrival order
         ids = rows["id"][order]
         is_last_of_id = np.append(ids[1:] != ids[:-1], np.ones(min(1, len(ids)), bool))
-        return Revocations(rows[np.sort(order[is_last_of_id])][-MAX_ROWS:])
+        return Revocations(_bounded(rows[np.sort(order[is_last_of_id])]))
 
     def aged(self, now_ms: int, kept_ms: int) -> "Revocations":
         """Without what was recorded over `kept_ms` ago, for lifted ones `LIFTED_KEPT_MS`."""
         limit_ms = np.where(self.rows["in_force"] != 0, kept_ms, LIFTED_KEPT_MS)
         keep = now_ms - self.rows["recorded_ms"] <= limit_ms
         return self if keep.all() else Revocations(self.rows[keep])
+
+
+def _bounded(rows: Rows) -> Rows:
+    excess_count = len(rows) - MAX_ROWS
+    if excess_count <= 0:
+        return rows
+    dispensable_first = np.argsort(rows["in_force"], kind="stable")
+    return rows[np.sort(dispensable_first[excess_count:])]

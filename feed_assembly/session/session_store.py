@@ -62,12 +62,26 @@ class SessionStore:
         return await self._enqueue(viewer_id, change)
 
     async def update_many(
-        self, changes: Mapping[int, Change]
-    ) -> dict[int, SessionRecord | StateUnavailableError]:
-        """`update` for many viewers in shared round trips; each succeeds or fails on its own."""
-        futures = [self._enqueue(viewer_id, change) for viewer_id, change in changes.items()]
-        results = await asyncio.gather(*futures, return_exceptions=True)
-        return dict(zip(changes, map(_expected, results), strict=True))
+        self, changes: Mapping[int, Change], timeout_s: float
+    ) -> dict[int, StateUnavailableError]:
+        """`update` for many viewers in shared round trips; each succeeds or fails on its own.
+
+        Returns:
+            The viewers whose change was not confirmed, and why.
+        """
+        futures = {self._enqueue(viewer, change): viewer for viewer, change in changes.items()}
+        if futures:
+            await asyncio.wait(futures, timeout=timeout_s)
+        failures: dict[int, StateUnavailableError] = {}
+        for future, viewer_id in futures.items():
+            if future.cancel():
+                problem = f"session of viewer {viewer_id}: not written in {timeout_s:.3f} s"
+                failures[viewer_id] = StateUnavailableError(problem)
+            elif isinstance(error := future.exception(), StateUnavailableError):
+                failures[viewer_id] = error
+            elif error is not None:
+                raise error
+        return failures
 
     async def close(self) -> None:
         """Wait for changes already asked for."""
@@ -160,9 +174,3 @@ def _fail(group: Sequence[_Waiting], error: BaseException) -> None:
     for waiting in group:
         if not waiting.done.done():
             waiting.done.set_exception(error)
-
-
-def _expected(result: SessionRecord | BaseException) -> SessionRecord | StateUnavailableError:
-    if isinstance(result, SessionRecord | StateUnavailableError):
-        return result
-    raise result
