@@ -1,0 +1,167 @@
+"""How candidates are found for one viewer: the ordered list of all stages.
+
+query        viewer state and neighbourhood, read at the same time
+sources      each plans its part; one search per shard carries all parts
+select       quotas with spill; every source that found an item stays on record
+relations    how the viewer stands to the authors found, in one question
+filters      who stays; at most 500
+hydrators    what the viewer has to do with each candidate
+ranker       scores, orders and publishes
+"""
+
+import time
+from collections.abc import Sequence
+
+import numpy as np
+
+from candidate_gen.batch import CandidateBatch, Query
+from candidate_gen.filters.age_filter import AgeFilter
+from candidate_gen.filters.blocked_filter import BlockedFilter
+from candidate_gen.filters.excluded_author_filter import ExcludedAuthorFilter
+from candidate_gen.filters.language_filter import LanguageFilter
+from candidate_gen.filters.muted_filter import MutedFilter
+from candidate_gen.filters.own_item_filter import OwnItemFilter
+from candidate_gen.filters.region_filter import RegionFilter
+from candidate_gen.filters.seen_filter import SeenFilter
+from candidate_gen.filters.sensitive_filter import SensitiveFilter
+from candidate_gen.filters.visibility_filter import VisibilityFilter
+from candidate_gen.hydrators.acquaintance import Acquaintance
+from candidate_gen.hydrators.author_affinity import AuthorAffinity
+from candidate_gen.hydrators.category_affinity import CategoryAffinity
+from candidate_gen.hydrators.friends_liked_count import FriendsLikedCount
+from candidate_gen.hydrators.same_group import SameGroup
+from candidate_gen.neighbours import MIN_REMAINING_MS, SEARCH_SHARE, Neighbours, share_of
+from candidate_gen.planning import PlannedSource, plan_sources
+from candidate_gen.query_building import QueryRules
+from candidate_gen.query_hydration import hydrate_query
+from candidate_gen.quotas import MAX_RANKED
+from candidate_gen.rank_input import rank_request
+from candidate_gen.ranking import rank
+from candidate_gen.relating import add_relations
+from candidate_gen.request_checks import check_request
+from candidate_gen.runner import Run
+from candidate_gen.search import search_shards
+from candidate_gen.selection import select_candidates
+from candidate_gen.sources.category_recent import CategoryRecent
+from candidate_gen.sources.fresh import Fresh
+from candidate_gen.sources.friends_liked import FriendsLiked
+from candidate_gen.sources.in_network import InNetwork
+from candidate_gen.sources.nearest import Nearest
+from candidate_gen.sources.popular import Popular
+from candidate_gen.sources.similar_to_liked import SimilarToLiked
+from candidate_gen.stages import Filter, Hydrator, Source
+from serving.contracts.candidates import GenerateRequest
+from serving.contracts.rank import RankReply
+from serving.contracts.receipt import Receipt
+from serving.contracts.shard import SearchRequest, ShardAnswer
+from serving.deadline import Deadline
+from serving.errors import DependencyError
+from serving.metrics_recorder import Metrics
+
+SOURCES: Sequence[Source] = (
+    InNetwork(),
+    Nearest(),
+    SimilarToLiked(),
+    FriendsLiked(),
+    CategoryRecent(),
+    Popular(),
+    Fresh(),
+)
+FILTERS: Sequence[Filter] = (
+    SeenFilter(),
+    ExcludedAuthorFilter(),
+    OwnItemFilter(),
+    BlockedFilter(),
+    MutedFilter(),
+    VisibilityFilter(),
+    SensitiveFilter(),
+    RegionFilter(),
+    LanguageFilter(),
+    AgeFilter(),
+)
+
+
+class CandidatePipeline:
+    """Implements `serving.contracts.candidates.CandidateClient` for one generation."""
+
+    def __init__(
+        self,
+        generation: str,
+        shard_count: int,
+        neighbours: Neighbours,
+        rules: QueryRules,
+        metrics: Metrics,
+    ) -> None:
+        self._generation = generation
+        self._shard_count = shard_count
+        self._neighbours = neighbours
+        self._rules = rules
+        self._metrics = metrics
+        self._hydrators: Sequence[Hydrator] = (
+            CategoryAffinity(len(rules.vocabulary.categories)),
+            AuthorAffinity(),
+            Acquaintance(),
+            SameGroup(),
+            FriendsLikedCount(),
+        )
+
+    async def generate(self, request: GenerateRequest, deadline: Deadline) -> RankReply:
+        """Find, filter and rank; see the protocol.
+
+        Raises:
+            InvalidRequestError: naming the field.
+            DeadlineError: too little time on arrival, or the ranker was late.
+            DependencyError: too few shards, nothing eligible, or no ranker.
+        """
+        check_request(request)
+        deadline.require(MIN_REMAINING_MS)
+        receipt = Receipt(generation=self._generation, shards_total=self._shard_count)
+        run = Run(receipt, self._metrics)
+        neighbours, generation = self._neighbours, self._generation
+
+        query = await hydrate_query(run, neighbours, generation, request, self._rules, deadline)
+        planned = plan_sources(run, SOURCES, query, self._shard_count)
+        answers = await self._search(run, query, planned, deadline)
+        batch = select_candidates(run, planned, answers)
+        batch = await add_relations(run, neighbours.graph, generation, query, batch, deadline)
+        batch = _filtered(run, query, batch)
+        batch = self._hydrated(run, query, batch)
+        ranked = rank_request(query, batch, generation, receipt)
+        return await rank(neighbours.ranker, ranked, deadline)
+
+    async def _search(
+        self, run: Run, query: Query, planned: Sequence[PlannedSource], deadline: Deadline
+    ) -> list[ShardAnswer]:
+        parts = [source.part for source in planned if source.part is not None]
+        if not parts:
+            raise DependencyError("no source could say what to search for")
+        search = SearchRequest(self._generation, query.eligibility, parts)
+        return await search_shards(
+            run, self._neighbours.shards, search, share_of(deadline, SEARCH_SHARE)
+        )
+
+    def _hydrated(self, run: Run, query: Query, batch: CandidateBatch) -> CandidateBatch:
+        started_s = time.perf_counter()
+        columns = {}
+        for hydrator in self._hydrators:
+            columns.update(hydrator.hydrate(query, batch))
+        run.record("hydrate", len(batch), len(batch), started_s)
+        return batch.with_columns(columns)
+
+
+def _filtered(run: Run, query: Query, batch: CandidateBatch) -> CandidateBatch:
+    """Who passes all filters, at most `MAX_RANKED`.
+
+    Raises:
+        DependencyError: nobody does; an older feed is better than none.
+    """
+    staying = np.ones(len(batch), np.bool_)
+    left = len(batch)
+    for stage in FILTERS:
+        started_s = time.perf_counter()
+        staying &= stage.keep(query, batch)
+        before, left = left, int(np.count_nonzero(staying))
+        run.record(stage.name, before, left, started_s)
+    if not left:
+        raise DependencyError("no candidate may be shown to this viewer")
+    return batch.take(np.flatnonzero(staying)[:MAX_RANKED])

@@ -1,0 +1,98 @@
+"""Runs stages: counts rows and time into receipt and metrics, and bounds calls to neighbours."""
+
+import asyncio
+import time
+from collections.abc import Awaitable
+from typing import TypeVar
+
+import structlog
+
+from serving.contracts.receipt import Receipt, StageCount
+from serving.deadline import Deadline
+from serving.errors import DeadlineError, FeedError
+from serving.metrics import (
+    DEFAULTED_COLUMNS,
+    SHARD_COVERAGE,
+    STAGE_FAILURES,
+    STAGE_IN,
+    STAGE_LATENCY,
+    STAGE_OUT,
+)
+from serving.metrics_recorder import Metrics
+
+Answer = TypeVar("Answer")
+log = structlog.get_logger()
+
+
+class Run:
+    """One request on its way through the pipeline."""
+
+    def __init__(self, receipt: Receipt, metrics: Metrics) -> None:
+        self.receipt = receipt
+        self._metrics = metrics
+
+    def record(self, stage: str, count_in: int, count_out: int, started_s: float) -> None:
+        """Note what a stage was given and passed on; `started_s` is of `time.perf_counter`."""
+        ms = (time.perf_counter() - started_s) * 1_000
+        self.receipt.stages.append(StageCount(stage, count_in, count_out, ms))
+        self._metrics.histogram(STAGE_IN, stage).observe(count_in)
+        self._metrics.histogram(STAGE_OUT, stage).observe(count_out)
+        self._metrics.histogram(STAGE_LATENCY, stage).observe(ms)
+
+    def fell_back(self, stage: str, error: BaseException) -> None:
+        """Count and log a failure that the request survives."""
+        cause = type(error).__name__
+        self._metrics.counter(STAGE_FAILURES, stage, cause).inc()
+        expected = isinstance(error, FeedError)
+        log.warning(
+            "stage fell back", stage=stage, cause=cause, exc_info=None if expected else error
+        )
+
+    def default_columns(self, *names: str) -> None:
+        """Note columns that hold their declared default for every candidate."""
+        for name in names:
+            self.receipt.defaulted_columns.append(name)
+            self._metrics.counter(DEFAULTED_COLUMNS, name).inc()
+
+    def note_lag(self, messages: int) -> None:
+        """Note how far an overlay behind this answer lags; the receipt keeps the largest."""
+        self.receipt.bus_lag_messages = max(self.receipt.bus_lag_messages, messages)
+
+    def note_coverage(self, answered: int) -> None:
+        """Note how many shards answered."""
+        self.receipt.shards_answered = answered
+        total = self.receipt.shards_total
+        self._metrics.histogram(SHARD_COVERAGE).observe(answered / total)
+
+    async def attempt(
+        self, stage: str, call: Awaitable[Answer], deadline: Deadline
+    ) -> Answer | None:
+        """Await a neighbour's answer; `None` when it fails or is late, which is counted.
+
+        Run it in a task of its own: a cancellation that nobody asked for is a failure too.
+        """
+        try:
+            return await within(call, deadline)
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            self.fell_back(stage, error)
+        except Exception as error:
+            # Whatever a neighbour's failure looks like, the table in architecture.md has the plan.
+            self.fell_back(stage, error)
+        return None
+
+
+async def within(call: Awaitable[Answer], deadline: Deadline) -> Answer:
+    """Await `call`, no longer than the deadline.
+
+    Raises:
+        DeadlineError: it took too long.
+    """
+    limit_s = deadline.remaining_s()
+    try:
+        async with asyncio.timeout(limit_s):
+            return await call
+    except TimeoutError as error:
+        raise DeadlineError(f"no answer within {limit_s * 1_000:.1f} ms") from error
