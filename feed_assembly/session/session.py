@@ -15,6 +15,7 @@ from feed_assembly.session.revocations import FOR_GOOD_MS, KEPT_MS, ROW, Revocat
 from feed_assembly.session.served_ring import ServedRing
 
 MAX_STORED_FEEDS = 3
+MAX_REMEMBERED_PAGES = 8
 
 RevocationKind = Literal[
     "blocked_authors",
@@ -65,6 +66,8 @@ class SessionRecord:
         hidden_items: Hidden or reported.
         served: What left in pages.
         stored_feeds: At most `MAX_STORED_FEEDS`, newest first, packed by `stored_feed.py`.
+        remembered_pages: At most `MAX_REMEMBERED_PAGES`, newest first, packed by
+            `remembered_page.py`: in here, so that a page is served and remembered in one write.
     """
 
     revocation_version: int = 0
@@ -77,11 +80,15 @@ class SessionRecord:
     left_groups: Revocations = field(default_factory=Revocations)
     served: ServedRing = field(default_factory=ServedRing)
     stored_feeds: tuple[bytes, ...] = ()
+    remembered_pages: tuple[bytes, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.stored_feeds) > MAX_STORED_FEEDS:
             count = len(self.stored_feeds)
             raise ValueError(f"{count} stored feeds, limit {MAX_STORED_FEEDS}")
+        if len(self.remembered_pages) > MAX_REMEMBERED_PAGES:
+            count = len(self.remembered_pages)
+            raise ValueError(f"{count} remembered pages, limit {MAX_REMEMBERED_PAGES}")
 
     @property
     def excluded_author_ids(self) -> npt.NDArray[np.int64]:
@@ -127,3 +134,7 @@ class SessionRecord:
     def with_stored_feeds(self, stored_feeds: Sequence[bytes]) -> "SessionRecord":
         """Raises ValueError for more than `MAX_STORED_FEEDS`."""
         return replace(self, stored_feeds=tuple(stored_feeds))
+
+    def with_remembered_pages(self, pages: Sequence[bytes]) -> "SessionRecord":
+        """Raises ValueError for more than `MAX_REMEMBERED_PAGES`."""
+        return replace(self, remembered_pages=tuple(pages))

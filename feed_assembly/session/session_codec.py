@@ -1,8 +1,9 @@
 """The bytes of a session record.
 
 Little-endian: a header (format, revocation version, last positive, then the row counts of the
-tables and the number of stored feeds), the tables one after another, then each stored feed behind
-its length. A record that an older release wrote must still be read.
+tables and the numbers of stored feeds and remembered pages), the tables one after another, then
+each stored feed and each remembered page behind its length. A record that an older release wrote
+must still be read.
 """
 
 import struct
@@ -16,7 +17,7 @@ from feed_assembly.session.served_ring import SERVED, ServedRing
 from feed_assembly.session.session import KEPT_MS_OF, SessionRecord
 
 FORMAT = 1
-_HEADER = struct.Struct(f"<Bqq{len(KEPT_MS_OF) + 2}I")
+_HEADER = struct.Struct(f"<Bqq{len(KEPT_MS_OF) + 3}I")
 _LENGTH = struct.Struct("<I")
 
 
@@ -33,11 +34,12 @@ def pack_session(record: SessionRecord) -> bytes:
             record.last_positive_ms,
             *map(len, tables),
             len(record.stored_feeds),
+            len(record.remembered_pages),
         ),
         *(table.tobytes() for table in tables),
     ]
-    for feed in record.stored_feeds:
-        parts += (_LENGTH.pack(len(feed)), feed)
+    for blob in (*record.stored_feeds, *record.remembered_pages):
+        parts += (_LENGTH.pack(len(blob)), blob)
     return b"".join(parts)
 
 
@@ -48,7 +50,9 @@ def unpack_session(raw: bytes) -> SessionRecord:
         SessionFormatError: another format, cut short, or something left over.
     """
     try:
-        written_format, version, positive_ms, *counts, feed_count = _HEADER.unpack_from(raw)
+        written_format, version, positive_ms, *counts, feed_count, page_count = (
+            _HEADER.unpack_from(raw)
+        )
         if written_format != FORMAT:
             raise SessionFormatError(f"format is {written_format}, need {FORMAT}")
         reader = _Reader(raw, _HEADER.size)
@@ -57,9 +61,17 @@ def unpack_session(raw: bytes) -> SessionRecord:
             for kind, count in zip(KEPT_MS_OF, counts[:-1], strict=True)
         }
         served = ServedRing(reader.table(SERVED, counts[-1]))
-        feeds = tuple(reader.feed() for _ in range(feed_count))
+        feeds = tuple(reader.blob() for _ in range(feed_count))
+        pages = tuple(reader.blob() for _ in range(page_count))
         reader.require_end()
-        return SessionRecord(version, positive_ms, **tables, served=served, stored_feeds=feeds)
+        return SessionRecord(
+            version,
+            positive_ms,
+            **tables,
+            served=served,
+            stored_feeds=feeds,
+            remembered_pages=pages,
+        )
     except (struct.error, ValueError) as error:
         raise SessionFormatError(f"{len(raw)} bytes are no session record: {error}") from error
 
@@ -74,7 +86,7 @@ class _Reader:
         self._position += table.nbytes
         return table
 
-    def feed(self) -> bytes:
+    def blob(self) -> bytes:
         (length,) = _LENGTH.unpack_from(self._raw, self._position)
         start = self._position + _LENGTH.size
         self._position = start + length
