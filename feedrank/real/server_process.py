@@ -8,7 +8,7 @@ import socket
 import subprocess
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 POLL_SECONDS = 0.02
@@ -72,6 +72,7 @@ class ServerProcess(ABC):
                 command,
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,
+                env=self._environment(),
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -119,9 +120,18 @@ class ServerProcess(ABC):
     def __exit__(self, *_: object) -> None:
         self.stop()
 
+    @property
+    def exit_code(self) -> int | None:
+        """Its exit code once it has ended by itself; `None` while it runs or was stopped."""
+        return None if self._process is None else self._process.poll()
+
     @abstractmethod
     def _prepare(self) -> Sequence[str]:
         """Write its settings into `folder`; return the command that runs it in the foreground."""
+
+    def _environment(self) -> Mapping[str, str] | None:
+        """Variables it gets; `None` for those of this process."""
+        return None
 
     @abstractmethod
     def _answers(self) -> bool:

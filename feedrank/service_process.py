@@ -1,0 +1,54 @@
+"""One of our own services as a child process, configured by its environment."""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from feedrank.real.server_process import ServerProcess
+
+HEALTH_TIMEOUT_S = 1.0
+
+
+class ServiceProcess(ServerProcess):
+    """`python -m MODULE` with FEEDRANK_… variables; it answers once its health says SERVING.
+
+    Args:
+        name: What people call it, for example `ann_shards-0`; names its log, too.
+        module: For example `ann_shards.main`.
+        variables: Settings beyond the port, by variable name.
+    """
+
+    start_seconds = 120.0
+
+    def __init__(
+        self, name: str, module: str, folder: Path, port: int, variables: Mapping[str, str]
+    ) -> None:
+        super().__init__(folder, port)
+        self.name = name
+        self._module = module
+        self._variables = {**variables, "FEEDRANK_PORT": str(port)}
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    def _prepare(self) -> Sequence[str]:
+        return [sys.executable, "-m", self._module]
+
+    def _environment(self) -> Mapping[str, str]:
+        # Settings of the caller's own environment would reach services they are not meant for.
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith("FEEDRANK_")}
+        return {**inherited, **self._variables}
+
+    def _answers(self) -> bool:
+        with grpc.insecure_channel(self.address) as channel:
+            stub = health_pb2_grpc.HealthStub(channel)
+            try:
+                answer = stub.Check(health_pb2.HealthCheckRequest(), timeout=HEALTH_TIMEOUT_S)
+            except grpc.RpcError:
+                return False
+        return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
