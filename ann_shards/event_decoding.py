@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ann_shards.delta_items import DeletedItem, ItemChange, PublishedItem
-from generation.counters import COUNTER_COLUMNS
+from generation.counters import COUNTED_ACTIONS, COUNTER_COLUMNS
 from generation.item_columns import NO_ID, VISIBILITIES
 from protos import events_pb2 as pb
 
@@ -21,6 +21,22 @@ class CounterValues:
     generation: str
     as_of_ms: int
     counters: npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class CountedAction:
+    """One action that adds to an item's counters.
+
+    Attributes:
+        unique_id: Names the action among all of its partition.
+        action: A key of `generation.counters.COUNTED_ACTIONS`.
+        occurred_ms: Unix ms, in the time of the data.
+    """
+
+    unique_id: bytes
+    item_id: int
+    action: str
+    occurred_ms: int
 
 
 def decode_item_change(value: bytes, now_ms: int) -> ItemChange:
@@ -55,6 +71,36 @@ def decode_item_change(value: bytes, now_ms: int) -> ItemChange:
         is_sensitive=event.is_sensitive,
         duration_ms=event.duration_ms,
     )
+
+
+def decode_action(value: bytes, *, authors_are_viewers: bool) -> CountedAction | None:
+    """Decode an `ActionEvent`; `None` when it counts nothing, like acts on own items.
+
+    Raises:
+        ValueError, google.protobuf.message.DecodeError: it cannot be understood.
+    """
+    event = pb.ActionEvent.FromString(value)
+    _check_version(event.schema_version)
+    action = pb.ActionKind.Name(event.kind).lower()
+    is_own = authors_are_viewers and event.viewer_id == event.item_author_id
+    if action not in COUNTED_ACTIONS or not event.HasField("item_id") or is_own:
+        return None
+    unique_id = f"{event.viewer_id}/{event.action_id}".encode()
+    return CountedAction(unique_id, event.item_id, action, event.occurred_ms)
+
+
+def encode_counters(
+    item_id: int, generation: str, as_of_ms: int, counters: npt.NDArray[np.float64]
+) -> bytes:
+    """An `ItemCounters` message; the same values give the same bytes."""
+    return pb.ItemCounters(
+        schema_version=SCHEMA_VERSION,
+        item_id=item_id,
+        generation=generation,
+        as_of_ms=as_of_ms,
+        counters=np.ascontiguousarray(counters, "<f4").tobytes(),
+        event_id=f"{generation}/{item_id}/{as_of_ms}",
+    ).SerializeToString(deterministic=True)
 
 
 def decode_counters(value: bytes) -> CounterValues:

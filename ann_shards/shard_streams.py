@@ -74,11 +74,20 @@ class ShardStreams:
         """Wait until everything in both topics at the call is applied."""
         return await self._items.caught_up(timeout_s) and await self._counters.caught_up(timeout_s)
 
+    async def run(self) -> None:
+        """Return never; for owners who watch their own tasks.
+
+        Raises:
+            Exception: `failure`, once one of the consumers stopped by itself.
+        """
+        if self._lag_task is None:
+            raise ValueError("not started")
+        await asyncio.shield(self._lag_task)
+
     async def close(self) -> None:
         if self._lag_task is not None:
             self._lag_task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._lag_task
+            await asyncio.wait([self._lag_task])
         await self._items.stop()
         await self._counters.stop()
 
@@ -99,12 +108,13 @@ class ShardStreams:
 
     async def _watch_lag(self) -> None:
         """Keep every shard's lag at hand: a request cannot wait for the bus to tell it."""
-        while True:
+        while self.failure is None:
             with contextlib.suppress(DependencyError):
                 behind = {ITEMS_READER: await self._items.lag()}
                 behind[COUNTERS_READER] = await self._counters.lag()
                 self._note(behind)
             await asyncio.sleep(LAG_INTERVAL_S)
+        raise self.failure
 
     def _note(self, behind: Mapping[str, Mapping[int, int]]) -> None:
         for number, shard in self._shards.items():

@@ -32,6 +32,14 @@ class Shards:
         """Why the shards no longer follow the bus, if they do not."""
         return self._streams.failure
 
+    async def caught_up(self, timeout_s: float) -> bool:
+        """Wait until everything on the bus at the call is applied; False when that took longer."""
+        return await self._streams.caught_up(timeout_s)
+
+    async def run(self) -> None:
+        """See `ShardStreams.run`."""
+        await self._streams.run()
+
     async def start(self) -> bool:
         """Follow the bus. Returns whether all items published so far are in already.
 
@@ -42,14 +50,22 @@ class Shards:
     async def close(self) -> None:
         await self._streams.close()
 
-    async def search(self, request: SearchRequest, deadline: Deadline) -> list[ShardAnswer]:
-        """See `ShardClient.search`."""
+    @property
+    def dim(self) -> int:
+        """Width of vectors."""
+        return self._shards[0].dim
+
+    async def search(
+        self, request: SearchRequest, deadline: Deadline, *, only: Sequence[int] | None = None
+    ) -> list[ShardAnswer]:
+        """See `ShardClient.search`; `only` names the shards to ask, where not all are wanted."""
         self._check_generation(request.generation)
-        check_search(request, self._shards[0].dim)
+        check_search(request, self.dim)
         answers = []
         for shard in self._shards:
-            deadline.require(MIN_SEARCH_MS)
-            answers.append(await shard.search(request))
+            if only is None or shard.number in only:
+                deadline.require(MIN_SEARCH_MS)
+                answers.append(await shard.search(request))
         return answers
 
     async def lookup(

@@ -98,7 +98,8 @@ def _inverted_file(
         quantizer, dim, lists, faiss.ScalarQuantizer.QT_fp16, metric, False
     )
     index.own_fields = False
-    index.referenced_objects = [quantizer]  # Faiss does not keep it alive
+    # Faiss does not keep it alive.
+    index.referenced_objects = [quantizer]  # type: ignore[attr-defined]
     return index
 
 

@@ -65,7 +65,7 @@ class FaissIndex:
     def open(folder: Path) -> "FaissIndex":
         """Map the index of a shard folder. The files must have been verified before."""
         index = faiss.read_index(str(folder / layout.SHARD_INDEX), faiss.IO_FLAG_MMAP)
-        return FaissIndex(index, IndexParameters.read(folder))
+        return FaissIndex(index, IndexParameters.read(folder))  # type: ignore[arg-type]
 
     def search(
         self,
@@ -96,8 +96,8 @@ class FaissIndex:
             options["sel"] = faiss.IDSelectorBitmap(len(eligible), faiss.swig_ptr(eligible))
         if self._augmented:
             breadth = max(self.parameters.ef_search, probes)
-            options["quantizer_params"] = faiss.SearchParametersHNSW(efSearch=breadth)
-        parameters = faiss.SearchParametersIVF(nprobe=probes, **options)
+            options["quantizer_params"] = faiss.SearchParametersHNSW(efSearch=breadth)  # type: ignore[attr-defined]
+        parameters = faiss.SearchParametersIVF(nprobe=probes, **options)  # type: ignore[call-arg]
         distances, rows = self._index.search(prepared, count, params=parameters)
         return distances, rows
 

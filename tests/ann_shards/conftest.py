@@ -1,6 +1,6 @@
 """The tiny generation, once per run, and shards over it with a bus of their own."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -33,3 +33,19 @@ async def shards(tiny: Path, bus: LogBus) -> AsyncIterator[Shards]:
     assert await shards.start()
     yield shards
     await shards.close()
+
+
+@pytest.fixture
+async def open_again(tiny: Path, bus: LogBus) -> AsyncIterator[Callable[[], Awaitable[Shards]]]:
+    """Opens further shards over the same bus, as a restarted process does."""
+    opened: list[Shards] = []
+
+    async def open_them() -> Shards:
+        shards = open_shards(tiny, Manifest.read(tiny), range(SHARDS), bus, FixedClock(), Metrics())
+        opened.append(shards)
+        assert await shards.start()
+        return shards
+
+    yield open_them
+    for shards in opened:
+        await shards.close()

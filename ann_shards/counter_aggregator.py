@@ -1,0 +1,162 @@
+"""Counts what viewers do to items, once each, and tells every shard about its own.
+
+One task for the whole installation. It reads `actions`, keeps decayed counters of what came on top
+of the generation in the state store (the recipe of `serving.state.offset_journal`), and once a
+second publishes the absolute values of the items that changed: told twice, they are the same.
+"""
+
+import asyncio
+from collections.abc import Sequence
+
+import structlog
+
+from ann_shards.counter_effects import CounterEffects, Event
+from ann_shards.counter_store import CounterStore, items_in, next_record, with_items
+from ann_shards.event_decoding import decode_action, encode_counters
+from generation.manifest import Manifest
+from serving.bus.bus import Bus
+from serving.bus.consumer import Batch, EventConsumer
+from serving.bus.topics import ACTIONS, item_counters
+from serving.errors import DependencyError, StateUnavailableError
+from serving.metrics import BUS_APPLIED
+from serving.metrics_recorder import Metrics
+from serving.state.offset_journal import (
+    checkpoint_key,
+    checkpoint_update,
+    load_checkpoints,
+)
+from serving.state.state_store import StateStore
+
+CONSUMER = "ann_shards.counter_aggregator"
+PUBLISH_INTERVAL_S = 1.0
+PUBLISH_TIMEOUT_S = 5.0
+PUBLISH_AT_ONCE = 500
+"""Items read and published together, so that neither store nor bus gets one huge call."""
+
+log = structlog.get_logger()
+
+
+class CheckpointLostError(Exception):
+    """The store is behind what was written to it: it lost data, and we go on from there."""
+
+
+class CounterAggregator:
+    """Run it in exactly one process. Two would count nothing twice, but hinder one another."""
+
+    def __init__(self, bus: Bus, store: StateStore, manifest: Manifest, metrics: Metrics) -> None:
+        self._bus = bus
+        self._store = store
+        self._manifest = manifest
+        self._counters = CounterStore(store, manifest.name)
+        self._effects = CounterEffects(store, self._counters, CONSUMER, manifest.name)
+        self._topic = item_counters(manifest.shard_count)
+        self._applied_up_to: dict[int, int] = {}
+        self._counted = metrics.counter(BUS_APPLIED, CONSUMER, "applied")
+        self._repeated = metrics.counter(BUS_APPLIED, CONSUMER, "repeated")
+
+    async def run(self) -> None:
+        """Count and publish until cancelled.
+
+        Raises:
+            ExceptionGroup: counting stopped by itself, for example at too many unreadable messages.
+        """
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._count_for_ever(), name=CONSUMER)
+            tasks.create_task(self._publish_for_ever(), name=f"{CONSUMER}-publisher")
+
+    async def open_consumer(self) -> EventConsumer[Event]:
+        """A consumer that goes on where the store says.
+
+        Raises:
+            StateUnavailableError: the store did not answer.
+        """
+        generation, partitions = self._manifest.name, range(ACTIONS.partitions)
+        stored = await load_checkpoints(self._store, CONSUMER, generation, partitions)
+        self._applied_up_to = {p: offset for p, offset in stored.items() if offset is not None}
+        start: dict[int, int | None] = {
+            p: self._manifest.start_offset(ACTIONS.name, p) if offset is None else offset
+            for p, offset in stored.items()
+        }
+        authors_are_viewers = self._manifest.authors_are_viewers
+        return EventConsumer(
+            self._bus,
+            ACTIONS,
+            start,
+            reader=CONSUMER,
+            decode=lambda value: decode_action(value, authors_are_viewers=authors_are_viewers),
+            apply=self.apply,
+        )
+
+    async def apply(self, partition: int, batch: Batch[Event]) -> None:
+        """Count one partition's messages: effects, memories and checkpoint in one atomic write.
+
+        Raises:
+            StateUnavailableError: not written, or somebody else wrote meanwhile: try again.
+            CheckpointLostError: see there.
+        """
+        keys = [
+            checkpoint_key(CONSUMER, self._manifest.name, partition),
+            self._counters.changed_key(partition),
+        ]
+        checkpoint, changed = await self._store.read(keys)
+        done = checkpoint.version if checkpoint else 0
+        if done < self._applied_up_to.get(partition, 0):
+            raise CheckpointLostError(f"actions/{partition} is at {done} in the store")
+        new = [(message.offset, event) for message, event in batch if message.offset >= done]
+        if not new:
+            return
+        next_offset = new[-1][0] + 1
+        effects = await self._effects.of(partition, new)
+        items = {event.item_id for event in effects.counted}
+        updates = [checkpoint_update(keys[0], checkpoint, next_offset), *effects.updates]
+        if items:
+            updates.append(next_record(keys[1], changed, with_items(changed, items)))
+        if not all(await self._store.write(updates, all_or_none=True)):
+            raise StateUnavailableError(f"actions/{partition} moved while it was counted")
+        self._applied_up_to[partition] = next_offset
+        self._counted.inc(len(effects.counted))
+        self._repeated.inc(effects.repeated_count)
+
+    async def publish_changed(self) -> int:
+        """Tell the shards about items that changed. Returns how many there were.
+
+        Raises:
+            DependencyError: store or bus did not answer; what was not told will be next time.
+        """
+        told = await self._counters.changed(range(ACTIONS.partitions))
+        items = sorted(set().union(*(items_in(record) for record in told.values())))
+        for start in range(0, len(items), PUBLISH_AT_ONCE):
+            await self._publish(items[start : start + PUBLISH_AT_ONCE])
+        await self._counters.clear_changed({p: r for p, r in told.items() if r.value})
+        return len(items)
+
+    async def _publish(self, items: Sequence[int]) -> None:
+        states = await self._counters.states(items)
+        generation = self._manifest.name
+        await asyncio.gather(
+            *(
+                self._bus.publish(
+                    self._topic,
+                    encode_counters(item, generation, state.as_of_ms, state.counters),
+                    key=item,
+                    timeout_s=PUBLISH_TIMEOUT_S,
+                )
+                for item, state in states.items()
+            )
+        )
+
+    async def _count_for_ever(self) -> None:
+        while True:
+            try:
+                await (await self.open_consumer()).run()
+            except (CheckpointLostError, StateUnavailableError) as error:
+                log.warning("counting starts over", cause=str(error))
+                await asyncio.sleep(PUBLISH_INTERVAL_S)
+
+    async def _publish_for_ever(self) -> None:
+        while True:
+            try:
+                await self.publish_changed()
+            except DependencyError as error:
+                log.warning("counters not published yet", cause=str(error))
+            await asyncio.sleep(PUBLISH_INTERVAL_S)
