@@ -20,7 +20,7 @@ MAX_TRUTH_QUERIES = 256
 TRAINING_ROWS_PER_LIST = 64
 HNSW_LINKS = 32
 TIE = 1e-4
-"""Dot products closer than this share of the largest one count as equal: fp16 cannot tell them apart."""
+"""Dot products closer than this share of the largest one count as equal: fp16 cannot tell more."""
 
 Vectors = npt.NDArray[np.float32]
 IndexKind = Literal["exact", "ivf"]

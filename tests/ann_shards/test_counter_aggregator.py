@@ -133,7 +133,7 @@ async def test_what_was_counted_but_not_told_is_told_after_a_restart(bus, aggreg
     assert await aggregator().publish_changed() == 1
 
 
-async def test_actions_counted_while_others_are_told_stay_to_be_told(bus, store, aggregator):
+async def test_actions_counted_while_others_are_told_stay_to_be_told(bus, store, tiny, aggregator):
     await act(bus, an_action("a", 100))
     counting = aggregator()
     await count_all(counting)
@@ -146,8 +146,7 @@ async def test_actions_counted_while_others_are_told_stay_to_be_told(bus, store,
             await count_all(counting)
             return await bus.publish(*arguments, **named)
 
-    telling = aggregator()
-    telling._bus = CountsMeanwhile()
+    telling = CounterAggregator(CountsMeanwhile(), store, Manifest.read(tiny), Metrics())
     await telling.publish_changed()
     assert await aggregator().publish_changed() == 1
     assert of((await published(bus))[-1])["clicks_total"] == 2
@@ -197,15 +196,30 @@ async def test_lost_answers_neither_lose_nor_repeat_a_count(bus, store, tiny, ag
     )
 
 
-async def test_a_store_that_lost_its_checkpoint_is_noticed(bus, store, tmp_path, tiny, aggregator):
+class Forgets:
+    """A store that can lose everything."""
+
+    def __init__(self, store: StateStore) -> None:
+        self._store = store
+        self.counters = store.counters
+        self.has_forgotten = False
+
+    async def read(self, keys):
+        return [None] * len(keys) if self.has_forgotten else await self._store.read(keys)
+
+    async def write(self, updates, *, all_or_none=False):
+        return await self._store.write(updates, all_or_none=all_or_none)
+
+
+async def test_a_store_that_lost_its_checkpoint_is_noticed(bus, tiny, store):
     await act(bus, an_action("a", 100))
-    counting = aggregator()
+    forgetful = Forgets(store)
+    counting = CounterAggregator(bus, forgetful, Manifest.read(tiny), Metrics())
     await count_all(counting)
-    counting._store = empty = RocksDbStateStore(tmp_path / "empty")
+    forgetful.has_forgotten = True
     [message] = await _messages(bus)
     with pytest.raises(CheckpointLostError):
         await counting.apply(message.partition, [(message, None)])
-    await empty.close()
 
 
 async def _messages(bus: LogBus):
