@@ -31,3 +31,13 @@ def name_codes(column: Any, names: Names) -> npt.NDArray[np.int32]:
     """Vocabulary code of every value; 0 for null and unknown."""
     at: Any = pc.index_in(column, value_set=pa.array(names.names, pa.string()), skip_nulls=True)
     return np.asarray(at.fill_null(-1)).astype(np.int32) + np.int32(1)
+
+
+def category_matrix(lists: Any) -> npt.NDArray[np.int32]:
+    """`int32[n, MAX_CATEGORIES]`, filled up with 0."""
+    lengths = np.diff(lists.offsets.to_numpy())
+    row = np.repeat(np.arange(len(lists)), lengths)
+    place = np.arange(len(row)) - np.repeat(lists.offsets.to_numpy()[:-1], lengths)
+    matrix = np.zeros((len(lists), MAX_CATEGORIES), np.int32)
+    matrix[row, place] = lists.flatten().to_numpy()
+    return matrix

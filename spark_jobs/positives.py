@@ -17,7 +17,7 @@ from spark_jobs.engine import Receipt
 from spark_jobs.events import IS_NEGATIVE
 from spark_jobs.history import read_history
 from spark_jobs.part_files import part_path
-from spark_jobs.training.as_of import dense_keys
+from spark_jobs.pairs import pair_codes
 
 POSITIVE_SCHEMA = pa.schema(
     [
@@ -48,7 +48,7 @@ def positives_of_part(
     """Distinct pairs with a positive action that still stood at `before_ms`, each of weight 1."""
     history = read_history(workplace, facts, part)
     past = history.occurred_ms < before_ms
-    [pair] = dense_keys((history.viewer_id, history.item_id))
+    [pair] = pair_codes((history.viewer_id, history.item_id))
     disliked = np.unique(pair[past & IS_NEGATIVE[history.action]])
     rows = np.flatnonzero(past & history.positive & ~np.isin(pair, disliked))
     _, first = np.unique(pair[rows], return_index=True)

@@ -11,13 +11,12 @@ from generation import layout
 from generation.arrow_file import MappedTable, find_rows, write_table
 from generation.id_lists import write_id_lists
 from generation.item_columns import (
-    MAX_CATEGORIES,
     SHARD_ITEM_COLUMNS,
     VISIBILITIES,
 )
 from spark_jobs.author_statistics import STATISTICS
 from spark_jobs.build_context import Facts, Workplace
-from spark_jobs.coding import category_codes, name_codes, positions
+from spark_jobs.coding import category_codes, category_matrix, name_codes, positions
 from spark_jobs.engine import Receipt
 from spark_jobs.part_files import numbers, part_path, read_part
 
@@ -59,23 +58,13 @@ def _facts_of(source: pa.Table, facts: Facts) -> Columns:
         "author_id": numbers(source, "author_id", "i8", -1),
         "created_ms": numbers(source, "created_ms", "i8"),
         "group_id": numbers(source, "group_id", "i8", -1),
-        "categories": _matrix(category_codes(source["categories"], names.categories)),
+        "categories": category_matrix(category_codes(source["categories"], names.categories)),
         "region": name_codes(source["region"], names.regions),
         "language": name_codes(source["language"], names.languages),
         "visibility": positions(source["visibility"], tuple(VISIBILITIES)).astype(np.uint8),
         "is_sensitive": numbers(source, "is_sensitive", "u1"),
         "duration_s": numbers(source, "duration_ms", "i8") / MS_PER_S,
     }
-
-
-def _matrix(lists: Any) -> npt.NDArray[np.int32]:
-    """`int32[n, MAX_CATEGORIES]`, filled up with 0."""
-    lengths = np.diff(lists.offsets.to_numpy())
-    row = np.repeat(np.arange(len(lists)), lengths)
-    place = np.arange(len(row)) - np.repeat(lists.offsets.to_numpy()[:-1], lengths)
-    matrix = np.zeros((len(lists), MAX_CATEGORIES), np.int32)
-    matrix[row, place] = lists.flatten().to_numpy()
-    return matrix
 
 
 def _statistics(workplace: Workplace, shard: int) -> Columns:
