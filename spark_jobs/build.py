@@ -4,6 +4,8 @@ Nothing is visible before everything is there: the jobs write under a working fo
 step gives it its name. No rows come to the driver, only names of files, counts and names of codes.
 """
 
+import importlib
+import importlib.util
 import json
 import time
 from collections.abc import Callable, Sequence
@@ -21,6 +23,7 @@ from spark_jobs.graph import build_graph
 from spark_jobs.item_statistics import ACTION_COLUMNS, ACTION_ORDER, EVENT_ORDER, item_statistics
 from spark_jobs.make_manifest import make_manifest
 from spark_jobs.popular_floor import popular_floor
+from spark_jobs.positives import write_positives
 from spark_jobs.relations import gather_relations
 from spark_jobs.served_vectors import served_vectors
 from spark_jobs.shard_index import shard_index
@@ -134,11 +137,13 @@ def _run(
     per_viewer = partial(viewer_base, workplace, facts)
     engine.map(facts.viewer_partitions, per_viewer, describe="viewers")
     receipts += build_graph(context)
-    report("shards", 0.6)
+    report("shards", 0.55)
     receipts += engine.map(facts.shards, partial(shard_items, workplace, facts), describe="shards")
     indexes = partial(shard_index, workplace, facts, force_index)
     receipts += engine.map(facts.shards, indexes, describe="indexes")
-    return receipts + _join(context)
+    receipts += _join(context)
+    report("training rows and models", 0.6)
+    return receipts + _train(context, fit, settings)
 
 
 def _gather(context: BuildContext) -> list[Receipt]:
@@ -183,6 +188,13 @@ def _join(context: BuildContext) -> list[Receipt]:
     return viewers + engine.map(len(tasks), partial(run_task, tasks), describe="joint files")
 
 
+def _train(context: BuildContext, fit: VectorFit, settings: AlsSettings) -> list[Receipt]:
+    if importlib.util.find_spec("spark_jobs.training.train") is None:
+        return []
+    train = importlib.import_module("spark_jobs.training.train")
+    return list(train.train_models(context, fit, settings))
+
+
 def run_task(tasks: Sequence[Callable[[int], Receipt]], number: int) -> Receipt:
     """Run one of several different tasks, so that they share one job."""
     return tasks[number](number)
@@ -190,8 +202,6 @@ def run_task(tasks: Sequence[Callable[[int], Receipt]], number: int) -> Receipt:
 
 def fit_vectors(context: BuildContext, fit: VectorFit, settings: AlsSettings) -> None:
     """Write the served vectors, fitted on everything there is, under `Workplace.vectors`."""
-    from spark_jobs.positives import write_positives
-
     positives = context.workplace.scratch / "positives"
     write_positives(context, positives)
     context.workplace.vectors.mkdir()

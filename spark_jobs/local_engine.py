@@ -27,9 +27,8 @@ HASHED_ROWS = 262_144
 class LocalEngine:
     """An `Engine` on this machine."""
 
-    def __init__(self, spill_folder: Path, workers: int | None = None) -> None:
-        """Spill into `spill_folder`; `workers` processes, by default one per core, run it all."""
-        self._spill_folder = spill_folder
+    def __init__(self, workers: int | None = None) -> None:
+        """Use `workers` processes and threads, by default one per core."""
         self._workers = workers or os.cpu_count() or 1
         self._pool: ProcessPoolExecutor | None = None
 
@@ -44,11 +43,10 @@ class LocalEngine:
         columns: Sequence[str] | None = None,
     ) -> None:
         """See `Engine.shuffle`."""
-        self._spill_folder.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(prefix="shuffle-", dir=self._spill_folder))
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir(parents=True)
-        with self._connect() as connection:
+        staging = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+        with self._connect(staging) as connection:
             rows = _rows_by_partition(connection, source, key, partitions, columns, staging)
             names = [name for name, *_ in rows.description if name != _PARTITION]
             selected = ", ".join(map(_quoted, names))
@@ -74,17 +72,16 @@ class LocalEngine:
         return list(self._pool.map(function, range(partitions)))
 
     def close(self) -> None:
-        """End the processes and drop what was spilled."""
+        """End the processes."""
         if self._pool is not None:
             self._pool.shutdown()
             self._pool = None
-        shutil.rmtree(self._spill_folder, ignore_errors=True)
 
-    def _connect(self) -> duckdb.DuckDBPyConnection:
+    def _connect(self, spill_folder: Path) -> duckdb.DuckDBPyConnection:
         settings: dict[str, Any] = {
             "memory_limit": MEMORY_LIMIT,
             "threads": self._workers,
-            "temp_directory": str(self._spill_folder / "duckdb"),
+            "temp_directory": str(spill_folder / "duckdb"),
             "preserve_insertion_order": False,
         }
         return duckdb.connect(":memory:", config=settings)

@@ -46,7 +46,10 @@ def _quality(receipts: list[Receipt]) -> dict[str, float]:
     def total(name: str) -> float:
         return float(sum(receipt.get(name, 0) for receipt in receipts))
 
-    return {
+    figures: dict[str, float] = {}
+    for receipt in receipts:
+        figures |= receipt.get("quality", {})
+    return figures | {
         "ann_recall_at_100": min((r["recall"] for r in receipts if "recall" in r), default=1.0),
         "items_with_vector": total("vectors"),
         "repeated_actions": total("repeats"),

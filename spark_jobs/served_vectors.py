@@ -7,9 +7,8 @@ from generation import layout
 from generation.arrow_file import MappedTable, find_rows, write_table
 from spark_jobs.build_context import Facts, Workplace
 from spark_jobs.engine import Receipt
+from spark_jobs.gram import gram
 from spark_jobs.single_thread import single_thread
-
-BLOCK_ROWS = 65_536
 
 
 def served_vectors(workplace: Workplace, facts: Facts, _task: int) -> Receipt:
@@ -31,15 +30,6 @@ def served_vectors(workplace: Workplace, facts: Facts, _task: int) -> Receipt:
             layout.VECTORS_MEANS: write_table(output / layout.VECTORS_MEANS, means),
         }
     }
-
-
-def gram(vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Sum of the outer products of all rows, added up in float64: `float32[dim, dim]`."""
-    total = np.zeros((vectors.shape[1], vectors.shape[1]))
-    for start in range(0, len(vectors), BLOCK_ROWS):
-        block = vectors[start : start + BLOCK_ROWS].astype(np.float64)
-        total += block.T @ block
-    return total.astype(np.float32)
 
 
 def _write_items(workplace: Workplace, facts: Facts) -> int:

@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,17 +24,19 @@ PARTITION = "partition_number"
 class SparkEngine:
     """An `Engine` on a Spark master; executors must see the working folder and have this code."""
 
-    def __init__(self, master: str, scratch: Path, driver_memory: str = "2g") -> None:
+    def __init__(self, master: str, scratch: Path | None = None, driver_memory: str = "2g") -> None:
         """Start a session.
 
         Args:
-            scratch: Takes what Spark spills where the master is local; deleted by `close`.
+            scratch: Takes what Spark spills where the master is local; deleted by `close`. A folder
+                of the system's temporary ones by default.
             driver_memory: Java heap of the driver, which is also the executor of a local master.
         """
         os.environ["PYSPARK_PYTHON"] = sys.executable
         os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
-        self._scratch = scratch
+        scratch = scratch or Path(tempfile.mkdtemp(prefix="feedrank-spark-"))
         scratch.mkdir(parents=True, exist_ok=True)
+        self._scratch = scratch
         builder = SparkSession.builder.master(master).appName("feedrank build")
         for name, value in _settings(master, scratch, driver_memory).items():
             builder = builder.config(name, value)
