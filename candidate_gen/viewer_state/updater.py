@@ -1,0 +1,139 @@
+"""The consumer of `actions` that keeps the viewers' overlay up to date."""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+
+import structlog
+
+from candidate_gen.viewer_state.action import ViewerAction
+from candidate_gen.viewer_state.decoding import ActionDecoder
+from candidate_gen.viewer_state.keys import READER
+from candidate_gen.viewer_state.overlay_writer import CheckpointMovedError, OverlayWriter
+from generation.manifest import Manifest
+from generation.vocabulary import Names
+from serving.bus.backoff import backoff_delays
+from serving.bus.bus import Bus
+from serving.bus.consumer import EventConsumer
+from serving.bus.topics import ACTIONS
+from serving.errors import StateUnavailableError
+from serving.state.state_store import StateStore
+
+RESTART_WAIT_S = 0.2
+"""After the store was found elsewhere than believed: two owners must not race without a pause."""
+
+log = structlog.get_logger()
+
+
+def owned_partitions(replica: int, replicas: int) -> list[int]:
+    """Partitions of `actions` that one of several replicas applies."""
+    return [p for p in range(ACTIONS.partitions) if p % replicas == replica]
+
+
+class ViewerStateUpdater:
+    """Applies live actions to the overlay of one generation, for some partitions."""
+
+    def __init__(
+        self,
+        bus: Bus,
+        store: StateStore,
+        manifest: Manifest,
+        categories: Names,
+        partitions: Sequence[int],
+        *,
+        restart_wait_s: float = RESTART_WAIT_S,
+    ) -> None:
+        first = {p: manifest.start_offset(ACTIONS.name, p) for p in partitions}
+        self._bus = bus
+        self._writer = OverlayWriter(store, manifest.name, first)
+        self._decode = ActionDecoder(categories, authors_are_viewers=manifest.authors_are_viewers)
+        self._restart_wait_s = restart_wait_s
+        self._consumer: EventConsumer[ViewerAction] | None = None
+        self._opened = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._failure: Exception | None = None
+
+    @property
+    def failure(self) -> Exception | None:
+        """Why it stopped by itself; whoever owns it must watch this."""
+        return self._failure
+
+    def start(self) -> None:
+        """Begin in the background; bus and store may still be away."""
+        self._task = asyncio.create_task(self._run_quietly(), name=READER)
+
+    async def close(self) -> None:
+        """Stop wherever it is: what is not applied yet will be, by whoever comes next."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+    async def run(self) -> None:
+        """Apply until cancelled; for owners who watch their own tasks.
+
+        Raises:
+            Exception: a record in the store is damaged, too many messages make no sense, or a bug.
+        """
+        while True:
+            consumer = EventConsumer(
+                self._bus,
+                ACTIONS,
+                await self._load_positions(),
+                reader=READER,
+                decode=self._decode,
+                apply=self._writer.apply,
+            )
+            self._consumer = consumer
+            self._opened.set()
+            try:
+                await consumer.run()
+            except CheckpointMovedError as moved:
+                log.warning("viewer state begins again at its checkpoints", cause=str(moved))
+                await asyncio.sleep(self._restart_wait_s)
+
+    async def caught_up(self, timeout_s: float) -> bool:
+        """Wait until everything that was in the log at the call is applied.
+
+        Returns:
+            False when that took longer than `timeout_s`, or the bus did not answer.
+
+        Raises:
+            Exception: `failure`.
+        """
+        try:
+            async with asyncio.timeout(timeout_s):
+                while True:
+                    await self._opened.wait()
+                    if (consumer := self._consumer) is None:
+                        return False
+                    with contextlib.suppress(CheckpointMovedError):
+                        return await consumer.caught_up(timeout_s)
+                    if consumer is self._consumer:
+                        self._opened.clear()
+        except TimeoutError:
+            return False
+
+    async def lag(self) -> dict[int, int]:
+        """Partition -> messages not yet applied; empty before the first checkpoint is read.
+
+        Raises:
+            BusUnavailableError: the bus does not answer.
+        """
+        return {} if self._consumer is None else await self._consumer.lag()
+
+    async def _load_positions(self) -> dict[int, int]:
+        delays = backoff_delays()
+        while True:
+            try:
+                return await self._writer.load_positions()
+            except StateUnavailableError as error:
+                log.warning("checkpoints not read yet", cause=str(error))
+                await asyncio.sleep(next(delays))
+
+    async def _run_quietly(self) -> None:
+        try:
+            await self.run()
+        except Exception as error:
+            log.exception("viewer state stopped")
+            self._failure = error
+            self._opened.set()
