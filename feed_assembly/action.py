@@ -81,22 +81,11 @@ def checked_action(sent: SentAction, field: str, now_ms: int) -> LoggedAction:
     """
     check_key(f"{field}.action_id", sent.action_id)
     viewer_id = check_id(f"{field}.viewer_id", sent.viewer_id)
-    kind = ACTION_KINDS.get(sent.kind)
-    if kind is None:
-        problem = f"{sent.kind} is no known action, need one of {', '.join(ACTION_KINDS)}"
-        raise InvalidRequestError(f"{field}.kind", problem)
-    if sent.target != kind.target:
-        given = f"{sent.target}_id" if sent.target else "none"
-        problem = f"{sent.kind} needs {kind.target}_id, {given} given"
-        raise InvalidRequestError(f"{field}.{kind.target}_id", problem)
-    check_id(f"{field}.{kind.target}_id", sent.target_id)
+    target = _checked_target(sent, field)
     check_amount(f"{field}.value", sent.value)
-    for name, text in (
-        ("surface", sent.surface),
-        ("feed_id", sent.feed_id),
-        ("device", sent.device),
-    ):
-        check_length(f"{field}.{name}", text, MAX_NAME_BYTES)
+    check_length(f"{field}.surface", sent.surface, MAX_NAME_BYTES)
+    check_length(f"{field}.feed_id", sent.feed_id, MAX_NAME_BYTES)
+    check_length(f"{field}.device", sent.device, MAX_NAME_BYTES)
     if not UNKNOWN_POSITION <= sent.position <= MAX_POSITION:
         problem = f"{sent.position} is outside [{UNKNOWN_POSITION}, {MAX_POSITION}]"
         raise InvalidRequestError(f"{field}.position", problem)
@@ -104,7 +93,7 @@ def checked_action(sent: SentAction, field: str, now_ms: int) -> LoggedAction:
         action_id=sent.action_id,
         viewer_id=viewer_id,
         kind=sent.kind,
-        target=kind.target,
+        target=target,
         target_id=sent.target_id,
         occurred_ms=check_time_ms(f"{field}.occurred_ms", sent.occurred_ms, now_ms),
         value=sent.value,
@@ -114,3 +103,16 @@ def checked_action(sent: SentAction, field: str, now_ms: int) -> LoggedAction:
         position=sent.position if sent.feed_id else UNKNOWN_POSITION,
         device=sent.device,
     )
+
+
+def _checked_target(sent: SentAction, field: str) -> Target:
+    kind = ACTION_KINDS.get(sent.kind)
+    if kind is None:
+        problem = f"{sent.kind} is no known action, need one of {', '.join(ACTION_KINDS)}"
+        raise InvalidRequestError(f"{field}.kind", problem)
+    if sent.target != kind.target:
+        given = f"{sent.target}_id" if sent.target else "none"
+        problem = f"{sent.kind} needs {kind.target}_id, {given} given"
+        raise InvalidRequestError(f"{field}.{kind.target}_id", problem)
+    check_id(f"{field}.{kind.target}_id", sent.target_id)
+    return kind.target

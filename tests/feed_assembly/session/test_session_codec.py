@@ -1,0 +1,100 @@
+import contextlib
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from feed_assembly.session.session import KEPT_MS_OF, RevocationChange, SessionRecord
+from feed_assembly.session.session_codec import (
+    SessionFormatError,
+    pack_session,
+    unpack_session,
+)
+
+NOON_MS = 1_750_000_000_000
+FORMAT_1_SAMPLE = bytes.fromhex(
+    "01020000000000000004dc20749701000001000000000000000000000001000000000000000100000002000000"
+    "02000000000000000c0000000000000000dc20749701000003dc20749701000001640000000000000001dc2074"
+    "9701000003dc20749701000001f40100000000000002dc20749701000003dc2074970100000065000000000000"
+    "0005dc207497010000660000000000000005dc20749701000005000000666972737400000000"
+)
+"""What `a_record()` was packed to by the first release."""
+
+int64 = st.integers(-(2**63), 2**63 - 1)
+changes = st.builds(
+    RevocationChange,
+    kind=st.sampled_from(list(KEPT_MS_OF)),
+    id=int64,
+    occurred_ms=st.integers(0, 2**62),
+    in_force=st.booleans(),
+)
+
+
+def a_record() -> SessionRecord:
+    return (
+        SessionRecord()
+        .with_changes(
+            [
+                RevocationChange("blocked_authors", 12, NOON_MS, True),
+                RevocationChange("hidden_items", 100, NOON_MS + 1, True),
+                RevocationChange("left_groups", 500, NOON_MS + 2, False),
+            ],
+            NOON_MS + 3,
+        )
+        .with_positive(NOON_MS + 4)
+        .with_served(np.array([101, 102]), NOON_MS + 5)
+        .with_stored_feeds([b"first", b""])
+    )
+
+
+def contents(record: SessionRecord) -> list[object]:
+    tables = [record.revocations(kind).rows.tolist() for kind in KEPT_MS_OF]
+    return [
+        record.revocation_version,
+        record.last_positive_ms,
+        tables,
+        record.served.rows.tolist(),
+        record.stored_feeds,
+    ]
+
+
+def test_reads_what_the_first_release_wrote():
+    assert contents(unpack_session(FORMAT_1_SAMPLE)) == contents(a_record())
+
+
+def test_writes_what_the_first_release_wrote():
+    assert pack_session(a_record()) == FORMAT_1_SAMPLE
+
+
+@given(st.lists(changes), st.lists(int64), st.lists(st.binary(max_size=50), max_size=3))
+def test_comes_back_as_it_was(changes, served, feeds):
+    record = (
+        SessionRecord()
+        .with_changes(changes, NOON_MS)
+        .with_served(np.array(served, np.int64), NOON_MS)
+        .with_stored_feeds(feeds)
+    )
+    assert contents(unpack_session(pack_session(record))) == contents(record)
+
+
+@given(st.integers(0, len(FORMAT_1_SAMPLE) - 1))
+def test_refuses_a_record_cut_anywhere(length):
+    with pytest.raises(SessionFormatError, match=f"{length} bytes are no session record"):
+        unpack_session(FORMAT_1_SAMPLE[:length])
+
+
+def test_refuses_what_is_left_over():
+    with pytest.raises(SessionFormatError, match="ends at byte"):
+        unpack_session(FORMAT_1_SAMPLE + b"x")
+
+
+def test_refuses_another_format():
+    with pytest.raises(SessionFormatError, match="format is 2, need 1"):
+        unpack_session(b"\2" + FORMAT_1_SAMPLE[1:])
+
+
+@given(st.binary(max_size=200))
+def test_foreign_bytes_raise_only_the_declared_error(raw):
+    with contextlib.suppress(SessionFormatError):
+        unpack_session(raw)

@@ -1,0 +1,141 @@
+import asyncio
+
+import numpy as np
+import pytest
+
+from feed_assembly.session.session import RevocationChange, SessionRecord
+from feed_assembly.session.session_codec import pack_session
+from feed_assembly.session.session_store import MAX_ATTEMPTS, SessionStore, session_key
+from serving.errors import StateUnavailableError
+from serving.state.state_store import Versioned
+from tests.feed_assembly.memory_state import MemoryState
+
+NOON_MS = 1_750_000_000_000
+
+
+def served(item_id: int):
+    return lambda record: record.with_served(np.array([item_id]), NOON_MS)
+
+
+def served_ids(record: SessionRecord) -> list[int]:
+    return record.served.item_ids_since(0).tolist()
+
+
+@pytest.fixture
+def state() -> MemoryState:
+    return MemoryState()
+
+
+@pytest.fixture
+def sessions(state) -> SessionStore:
+    return SessionStore(state)
+
+
+def another_process_serves(state: MemoryState, viewer_id: int, item_id: int) -> None:
+    key = session_key(viewer_id)
+    record = SessionRecord().with_served(np.array([item_id]), NOON_MS)
+    version = state.values[key].version if key in state.values else 0
+    state.values[key] = Versioned(version + 1, pack_session(record))
+
+
+async def test_a_viewer_never_heard_of_has_an_empty_record(sessions):
+    assert served_ids(await sessions.load(0)) == []
+
+
+async def test_a_change_is_kept_and_returned(sessions):
+    assert served_ids(await sessions.update(0, served(7))) == [7]
+    assert served_ids(await sessions.load(0)) == [7]
+
+
+async def test_concurrent_changes_of_one_viewer_are_all_kept_in_few_writes(sessions, state):
+    await asyncio.gather(*(sessions.update(1, served(item_id)) for item_id in range(50)))
+    assert served_ids(await sessions.load(1)) == list(range(50))
+    assert state.counters.writes <= 2
+
+
+async def test_each_caller_gets_the_record_with_its_own_change(sessions):
+    first, second = await asyncio.gather(
+        sessions.update(1, served(7)), sessions.update(1, served(8))
+    )
+    assert served_ids(first) == [7]
+    assert served_ids(second) == [7, 8]
+
+
+async def test_a_change_is_applied_again_on_what_another_process_wrote(sessions, state):
+    def write_once() -> None:
+        state.before_write = lambda: None
+        another_process_serves(state, 1, 99)
+
+    state.before_write = write_once
+    assert served_ids(await sessions.update(1, served(7))) == [7, 99]
+
+
+async def test_gives_up_when_another_process_never_stops(sessions, state):
+    state.before_write = lambda: another_process_serves(state, 1, 99)
+    with pytest.raises(StateUnavailableError, match=f"changed {MAX_ATTEMPTS} times"):
+        await sessions.update(1, served(7))
+    assert state.counters.writes == MAX_ATTEMPTS
+
+
+async def test_a_conflict_of_one_viewer_does_not_hold_up_another(sessions, state):
+    state.before_write = lambda: another_process_serves(state, 1, 99)
+    failures = await sessions.update_many({1: served(7), 2: served(8)}, timeout_s=5)
+    assert list(failures) == [1]
+    assert served_ids(await sessions.load(2)) == [8]
+
+
+async def test_many_viewers_share_round_trips(sessions, state):
+    assert await sessions.update_many({v: served(v) for v in range(100)}, timeout_s=5) == {}
+    assert (state.counters.reads, state.counters.writes) == (1, 1)
+
+
+async def test_a_store_that_is_away_fails_those_who_wait_and_not_those_after(sessions, state):
+    state.is_away = True
+    with pytest.raises(StateUnavailableError):
+        await sessions.update(1, served(7))
+    assert list(await sessions.update_many({1: served(7)}, timeout_s=5)) == [1]
+    state.is_away = False
+    assert served_ids(await sessions.update(1, served(8))) == [8]
+
+
+async def test_a_store_that_is_slow_is_not_waited_for(sessions, state):
+    state.answers = asyncio.Event()
+    failures = await sessions.update_many({1: served(7)}, timeout_s=0.01)
+    assert "not written in 0.010 s" in str(failures[1])
+    state.answers.set()
+    await sessions.close()
+
+
+async def test_a_change_that_alters_nothing_writes_nothing(sessions, state):
+    await sessions.update(1, lambda record: record)
+    assert state.counters.writes == 0
+
+
+async def test_a_change_that_raises_spoils_no_other(sessions):
+    def broken(_record: SessionRecord) -> SessionRecord:
+        raise ZeroDivisionError
+
+    results = await asyncio.gather(
+        sessions.update(1, broken), sessions.update(1, served(7)), return_exceptions=True
+    )
+    assert isinstance(results[0], ZeroDivisionError)
+    assert served_ids(await sessions.load(1)) == [7]
+
+
+async def test_a_damaged_record_is_told_and_left_alone(sessions, state):
+    state.values[session_key(1)] = Versioned(3, b"damaged")
+    with pytest.raises(StateUnavailableError, match="session of viewer 1"):
+        await sessions.load(1)
+    with pytest.raises(StateUnavailableError, match="session of viewer 1"):
+        await sessions.update(1, served(7))
+    assert state.values[session_key(1)] == Versioned(3, b"damaged")
+
+
+async def test_close_waits_for_changes_asked_for(sessions):
+    change = RevocationChange("blocked_authors", 12, NOON_MS, True)
+    asking = asyncio.create_task(
+        sessions.update(1, lambda record: record.with_changes([change], NOON_MS))
+    )
+    await asyncio.sleep(0)
+    await sessions.close()
+    assert (await asking).excluded_author_ids.tolist() == [12]
