@@ -1,0 +1,89 @@
+"""The content of items: the generation's, overlaid with what was published since."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from feed_assembly.content.content_base import ContentBase
+from feed_assembly.content.content_overlay import ContentOverlay
+from feed_assembly.content.item_content import ItemContent
+from feed_assembly.item_change import ItemChange
+
+Ids = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+
+class Content:
+    """Reads merge both. Implements `ItemFacts`."""
+
+    def __init__(self, base: ContentBase, overlay: ContentOverlay) -> None:
+        self._base = base
+        self._overlay = overlay
+
+    def items(self, item_ids: Ids) -> list[ItemContent]:
+        """Content of each item with its author's name and picture, in the order asked."""
+        contents = self._base.items(item_ids)
+        for row, item_id in enumerate(item_ids.tolist()):
+            change = self._overlay.item(item_id)
+            if change is not None:
+                contents[row] = _content_of(change)
+        author_ids = np.array([content.author_id for content in contents], np.int64)
+        return [
+            replace(content, author_name=name, author_avatar_url=avatar)
+            for content, (name, avatar) in zip(
+                contents, self._base.authors(author_ids), strict=True
+            )
+        ]
+
+    def facts(self, item_ids: Ids) -> tuple[Ids, Sequence[tuple[str, ...]]]:
+        """See `ItemFacts.facts`."""
+        author_ids, categories = self._base.author_ids(item_ids), self._base.categories(item_ids)
+        for row, item_id in enumerate(item_ids.tolist()):
+            change = self._overlay.item(item_id)
+            if change is not None:
+                author_ids[row] = -1 if change.author_id is None else change.author_id
+                categories[row] = change.categories
+        return author_ids, categories
+
+    def group_ids(self, item_ids: Ids) -> Ids:
+        """`int64[n]`; -1 outside of groups or for an unknown item."""
+        group_ids = self._base.group_ids(item_ids)
+        for row, item_id in enumerate(item_ids.tolist()):
+            change = self._overlay.item(item_id)
+            if change is not None:
+                group_ids[row] = -1 if change.group_id is None else change.group_id
+        return group_ids
+
+    def deleted(self, item_ids: Ids) -> Mask:
+        """`bool[n]`."""
+        is_deleted = self._overlay.is_deleted
+        return np.fromiter(map(is_deleted, item_ids.tolist()), np.bool_, len(item_ids))
+
+    def unsuitable_for_all(self, item_ids: Ids) -> Mask:
+        """`bool[n]`: deleted, or changed to something that not everybody may see."""
+        is_unsuitable = map(self._is_unsuitable, item_ids.tolist())
+        return np.fromiter(is_unsuitable, np.bool_, len(item_ids))
+
+    def latest_deleted(self, limit: int) -> Ids:
+        return np.array(self._overlay.latest_deleted(limit), np.int64)
+
+    def _is_unsuitable(self, item_id: int) -> bool:
+        change = self._overlay.item(item_id)
+        is_restricted = change is not None and (
+            change.is_sensitive or change.visibility not in ("", "public")
+        )
+        return is_restricted or self._overlay.is_deleted(item_id)
+
+
+def _content_of(change: ItemChange) -> ItemContent:
+    return ItemContent(
+        author_id=-1 if change.author_id is None else change.author_id,
+        title=change.title,
+        text=change.text,
+        media_url=change.media_url,
+        categories=change.categories,
+        created_ms=change.created_ms,
+        duration_ms=change.duration_ms,
+    )

@@ -1,0 +1,23 @@
+"""What a page shows of one item."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ItemContent:
+    """Texts are empty and numbers 0 where nothing is known.
+
+    Attributes:
+        author_id: -1 without author.
+        created_ms: Unix milliseconds.
+    """
+
+    author_id: int = -1
+    title: str = ""
+    text: str = ""
+    media_url: str = ""
+    author_name: str = ""
+    author_avatar_url: str = ""
+    categories: tuple[str, ...] = ()
+    created_ms: int = 0
+    duration_ms: int = 0

@@ -1,0 +1,46 @@
+"""One call of `GetFeed` while it is answered."""
+
+from dataclasses import dataclass, field
+
+from feed_assembly.feed_request import FeedRequest
+from feed_assembly.page_token import PageToken
+from serving.deadline import Deadline
+
+SERVED_EXCLUDED_MS = 30 * 60_000
+"""How long a served item stays out of new rankings."""
+
+
+@dataclass(slots=True)
+class FeedCall:
+    """What is known of a call before anything is looked up, and what went wrong since.
+
+    Attributes:
+        now_ms: The request's time, Unix milliseconds.
+        clock_ms: The clock's, which tokens go by.
+        reasons: Why the answer will be less than it could be.
+    """
+
+    request: FeedRequest
+    viewer_id: int
+    now_ms: int
+    clock_ms: int
+    token: PageToken | None
+    deadline: Deadline
+    reasons: list[str] = field(default_factory=list)
+
+    @property
+    def scroll_started_ms(self) -> int:
+        return self.token.scroll_started_ms if self.token else self.now_ms
+
+    @property
+    def served_since_ms(self) -> int:
+        """Items served then or later are not served again."""
+        return min(self.now_ms - SERVED_EXCLUDED_MS, self.scroll_started_ms)
+
+    @property
+    def floor_taken(self) -> int:
+        return self.token.floor_taken if self.token else 0
+
+    def degrade(self, reason: str) -> None:
+        if reason not in self.reasons:
+            self.reasons.append(reason)

@@ -1,0 +1,83 @@
+"""Pages of the popular floor, for when there is no list: no answer is empty without reason."""
+
+import secrets
+
+import numpy as np
+import numpy.typing as npt
+
+from feed_assembly.content.content import Content
+from feed_assembly.feed_call import FeedCall
+from feed_assembly.feed_page import FeedPage
+from feed_assembly.floor import Floor, Pool
+from feed_assembly.page_cut import noted
+from feed_assembly.pages import Made, Pages
+from feed_assembly.session.session import SessionRecord
+from feed_assembly.showable import showable
+from feed_assembly.stored_feed import START
+from feed_assembly.viewer_regions import ViewerRegions
+from serving.contracts.receipt import Receipt
+from serving.contracts.sources import FLOOR, SOURCE_BIT
+
+MAX_FLOOR_TAKEN = 65_535
+
+
+class FloorPages:
+    """Serves the floor of the viewer's region."""
+
+    def __init__(
+        self,
+        floor: Floor,
+        pages: Pages,
+        content: Content,
+        regions: ViewerRegions,
+        generation: str,
+    ) -> None:
+        self._floor = floor
+        self._pages = pages
+        self._content = content
+        self._regions = regions
+        self._generation = generation
+
+    async def serve(self, call: FeedCall, known: SessionRecord) -> FeedPage:
+        """What was neither revoked nor served; an empty page when nothing is left."""
+        pool = self._floor.pool(self._regions.code(call.viewer_id, call.request.region))
+
+        def make(record: SessionRecord) -> Made:
+            served = record.served.item_ids_since(call.served_since_ms)
+            usable = self._usable(call, pool, record) & ~np.isin(pool.item_ids, served)
+            page = self._page(call, pool, pool.spread(usable, call.request.count))
+            after = noted(record, page.item_ids, call.now_ms, call.served_since_ms)
+            return page, after
+
+        page = await self._pages.serve(call, known, make)
+        return page if page is not None else self._page(call, pool, np.empty(0, np.intp))
+
+    def without_session(self, call: FeedCall) -> FeedPage:
+        """For when nothing is known of the viewer: the token tells what was shown already."""
+        pool = self._floor.pool(self._regions.code(call.viewer_id, call.request.region))
+        usable = self._usable(call, pool, SessionRecord())
+        rows = pool.spread(usable, call.floor_taken + call.request.count)
+        return self._page(call, pool, rows[call.floor_taken :])
+
+    def _usable(self, call: FeedCall, pool: Pool, record: SessionRecord) -> npt.NDArray[np.bool_]:
+        suitable = ~self._content.unsuitable_for_all(pool.item_ids)
+        return suitable & showable(
+            pool.item_ids, pool.author_ids, record, self._content, call.now_ms
+        )
+
+    def _page(self, call: FeedCall, pool: Pool, rows: npt.NDArray[np.intp]) -> FeedPage:
+        if not len(rows):
+            call.degrade("nothing_left")
+        feed_id = secrets.token_hex(16)
+        taken = min(call.floor_taken + len(rows), MAX_FLOOR_TAKEN)
+        token = self._pages.signed(call, feed_id, START, taken) if len(rows) else ""
+        return FeedPage(
+            feed_id=feed_id,
+            item_ids=pool.item_ids[rows],
+            author_ids=pool.author_ids[rows],
+            positions=np.arange(len(rows), dtype=np.int32),
+            scores=pool.scores[rows],
+            source_bits=np.full(len(rows), SOURCE_BIT[FLOOR], np.uint32),
+            receipt=Receipt(generation=self._generation, origin="floor"),
+            next_page_token=token,
+        )

@@ -1,0 +1,223 @@
+"""Answers `GetFeed`: a repeat, the next slice of a feed, a new ranking, or what is left."""
+
+import asyncio
+import secrets
+import time
+from dataclasses import dataclass, replace
+
+import structlog
+
+from feed_assembly.awaited_lists import Wanted
+from feed_assembly.content.content import Content
+from feed_assembly.content.item_content import ItemContent
+from feed_assembly.feed_call import FeedCall
+from feed_assembly.feed_page import FeedPage
+from feed_assembly.feed_request import FeedRequest, checked
+from feed_assembly.floor_pages import FloorPages
+from feed_assembly.list_quality import is_showable
+from feed_assembly.new_lists import NewLists
+from feed_assembly.page_cut import own_receipt, stored_feeds
+from feed_assembly.page_token import PageTokens
+from feed_assembly.pages import Pages
+from feed_assembly.served_records import ServedRecords
+from feed_assembly.session.session import SessionRecord
+from feed_assembly.session.session_store import SessionStore
+from feed_assembly.stored_feed import StoredFeed, feed_of
+from serving.clock import Clock
+from serving.contracts.receipt import Receipt
+from serving.deadline import Deadline
+from serving.errors import DeadlineError, FeedError, StateUnavailableError
+from serving.metrics import DEGRADED, FEEDS, STORED_FEED_LOOKUPS
+from serving.metrics_recorder import Metrics
+from serving.stage_clock import StageClock
+
+FRESH_MS = 60_000
+"""A stored feed is gone on with for so long, unless the viewer liked something since."""
+
+ASSEMBLY_RESERVE_MS = 6.0
+"""Kept of the deadline for what comes after the list: noting, content, signing."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class FeedAnswer:
+    """A page and, parallel to it, what people see of its items."""
+
+    page: FeedPage
+    contents: list[ItemContent]
+
+
+@dataclass(frozen=True, slots=True)
+class FeedSources:
+    """Where pages come from."""
+
+    pages: Pages
+    new_lists: NewLists
+    floor: FloorPages
+
+
+class GetFeed:
+    """The call's domain; one per process."""
+
+    def __init__(
+        self,
+        generation: str,
+        sessions: SessionStore,
+        sources: FeedSources,
+        content: Content,
+        tokens: PageTokens,
+        served_records: ServedRecords,
+        clock: Clock,
+        metrics: Metrics,
+    ) -> None:
+        """Eight parts, as here is where a page comes together; none is optional."""
+        self._generation = generation
+        self._sessions = sessions
+        self._pages = sources.pages
+        self._new_lists = sources.new_lists
+        self._floor = sources.floor
+        self._content = content
+        self._tokens = tokens
+        self._served_records = served_records
+        self._clock = clock
+        self._metrics = metrics
+
+    async def get_feed(self, request: FeedRequest, deadline: Deadline) -> FeedAnswer:
+        """One page of a viewer's feed.
+
+        Raises:
+            InvalidRequestError: names field, value and limit.
+        """
+        started_s = time.perf_counter()
+        call = self._call(request, deadline)
+        stages = Receipt()
+        clock = StageClock(stages, self._metrics)
+        page = await self._page(call, clock)
+        with clock.stage("content", len(page)):
+            contents = self._content.items(page.item_ids)
+        receipt = own_receipt(page.receipt)
+        receipt.stages += stages.stages
+        for reason in call.reasons:
+            receipt.degrade(reason)
+        receipt.total_ms = (time.perf_counter() - started_s) * 1_000
+        page = replace(page, receipt=receipt)
+        self._count(receipt)
+        if len(page) and receipt.origin != "repeat":
+            self._served_records.add(call.viewer_id, request, page, call.now_ms)
+        return FeedAnswer(page, contents)
+
+    def _call(self, request: FeedRequest, deadline: Deadline) -> FeedCall:
+        viewer_id = checked(request)
+        clock_ms = self._clock.now_ms()
+        now_ms = clock_ms if request.as_of_ms is None else request.as_of_ms
+        token = None
+        if request.page_token:
+            token = self._tokens.read(request.page_token, viewer_id, clock_ms)
+        return FeedCall(request, viewer_id, now_ms, clock_ms, token, deadline)
+
+    async def _page(self, call: FeedCall, clock: StageClock) -> FeedPage:
+        try:
+            with clock.stage("session", 1):
+                async with asyncio.timeout(call.deadline.remaining_s()):
+                    record = await self._sessions.load(call.viewer_id)
+                feeds = stored_feeds(record)
+                repeated = self._pages.repeated(call, record)
+        except (StateUnavailableError, TimeoutError) as error:
+            log.warning("session not read", cause=str(error))
+            call.degrade("state_unavailable")
+            call.degrade("blocks_unknown")
+            return self._floor.without_session(call)
+        if repeated is not None:
+            return repeated
+        page = await self._continued(call, record, feeds)
+        if page is None:
+            page = await self._ranked(call, record, clock)
+        if page is None:
+            page = await self._left_over(call, record, feeds)
+        if page is None:
+            page = await self._floor.serve(call, record)
+        return page
+
+    async def _continued(
+        self, call: FeedCall, record: SessionRecord, feeds: list[StoredFeed]
+    ) -> FeedPage | None:
+        """The next slice of the feed that the token or the last minute points to."""
+        if call.token is not None:
+            token = call.token
+            return await self._pages.from_stored(call, record, token.feed_id, token.cursor, "page")
+        outcome, feed = self._fresh_feed(call, record, feeds)
+        self._metrics.counter(STORED_FEED_LOOKUPS, outcome).inc()
+        if feed is None:
+            return None
+        return await self._pages.from_stored(call, record, feed.feed_id, None, "stored")
+
+    def _fresh_feed(
+        self, call: FeedCall, record: SessionRecord, feeds: list[StoredFeed]
+    ) -> tuple[str, StoredFeed | None]:
+        for feed in feeds:
+            if feed.context != call.request.context or feed.is_used_up():
+                continue
+            is_young = 0 <= call.now_ms - feed.created_ms < FRESH_MS
+            is_current = record.last_positive_ms < feed.created_ms
+            if is_young and is_current and feed.generation == self._generation:
+                return "hit", feed
+        return ("stale" if feeds else "miss"), None
+
+    async def _ranked(
+        self, call: FeedCall, record: SessionRecord, clock: StageClock
+    ) -> FeedPage | None:
+        """The first page of a new list; `None`, and a reason, when there is none."""
+        request_id = call.request.request_id or secrets.token_hex(16)
+        wanted = Wanted(
+            call.viewer_id,
+            request_id,
+            secrets.token_hex(16),
+            call.request.context,
+            call.scroll_started_ms,
+        )
+        deadline = call.deadline.earlier_by(ASSEMBLY_RESERVE_MS)
+        try:
+            with clock.stage("new_list", 1):
+                ranked, receipt = await self._new_lists.make(
+                    call.request, wanted, record, call.served_since_ms, call.now_ms, deadline
+                )
+        except DeadlineError as error:
+            log.warning("no new list", cause=str(error))
+            call.degrade("ranking_late")
+            return None
+        except FeedError as error:
+            log.warning("no new list", cause=str(error))
+            call.degrade("ranking_failed")
+            return None
+        except Exception:
+            log.exception("no new list")
+            call.degrade("ranking_failed")
+            return None
+        if not is_showable(receipt):
+            call.degrade("coverage_below_half")
+            return None
+        feed = feed_of(ranked, wanted.feed_id, wanted.context, wanted.scroll_started_ms)
+        page = await self._pages.from_new(
+            call, record, replace(feed, receipt=receipt), ranked.features
+        )
+        if page is None:
+            call.degrade("nothing_ranked")
+        return page
+
+    async def _left_over(
+        self, call: FeedCall, record: SessionRecord, feeds: list[StoredFeed]
+    ) -> FeedPage | None:
+        """What is unserved of any stored feed, those for the same context first."""
+        context = call.request.context
+        for feed in sorted(feeds, key=lambda feed: feed.context != context):
+            if not feed.is_used_up():
+                page = await self._pages.from_stored(call, record, feed.feed_id, None, "stored")
+                if page is not None:
+                    return page
+        return None
+
+    def _count(self, receipt: Receipt) -> None:
+        self._metrics.counter(FEEDS, receipt.origin).inc()
+        for reason in receipt.degraded_reasons:
+            self._metrics.counter(DEGRADED, reason).inc()

@@ -1,0 +1,126 @@
+"""Asks candidate_gen for a new ranked list and waits for it to come over the bus."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from feed_assembly.awaited_lists import Arrival, AwaitedLists, Wanted
+from feed_assembly.content.content import Content
+from feed_assembly.feed_request import FeedRequest
+from feed_assembly.session.session import SessionRecord
+from serving.contracts.candidates import CandidateClient, GenerateRequest
+from serving.contracts.rank import RankedList, RankReply
+from serving.contracts.receipt import Receipt
+from serving.deadline import Deadline
+from serving.errors import DeadlineError
+
+MIN_BUDGET_MS = 8.0
+"""With less no new list can be made, and asking for one would only cost others their time."""
+
+RECEIPT_GRACE_MS = 5.0
+"""The list often overtakes the reply; the reply's receipt knows a little more."""
+
+MAX_EXCLUDED_DELETED = 1_000
+"""Deletions told with a request; the shards learn of all of them from the bus in seconds."""
+
+
+class NewLists:
+    """Makes new lists for one replica."""
+
+    def __init__(
+        self,
+        candidates: CandidateClient,
+        awaited: AwaitedLists,
+        content: Content,
+        reply_partitions: Sequence[int],
+    ) -> None:
+        """`reply_partitions`: those of `ranked-lists` that this replica reads."""
+        self._candidates = candidates
+        self._awaited = awaited
+        self._content = content
+        self._reply_partitions = reply_partitions
+
+    async def make(
+        self,
+        request: FeedRequest,
+        wanted: Wanted,
+        record: SessionRecord,
+        served_since_ms: int,
+        now_ms: int,
+        deadline: Deadline,
+    ) -> tuple[RankedList, Receipt]:
+        """A new list and its receipt.
+
+        Args:
+            served_since_ms: Items served then or later are excluded.
+
+        Raises:
+            DeadlineError: nothing came in time.
+            FeedError: candidate_gen failed; see `CandidateClient.generate`.
+        """
+        deadline.require(MIN_BUDGET_MS)
+        question = self._question(request, wanted, record, served_since_ms, now_ms)
+        with self._awaited.expect(wanted) as arrival:
+            call = asyncio.create_task(self._candidates.generate(question, deadline))
+            try:
+                return await _answer(call, arrival, deadline)
+            finally:
+                await _end(call)
+
+    def _question(
+        self,
+        request: FeedRequest,
+        wanted: Wanted,
+        record: SessionRecord,
+        served_since_ms: int,
+        now_ms: int,
+    ) -> GenerateRequest:
+        excluded = (
+            record.hidden_items.ids,
+            record.served.item_ids_since(served_since_ms),
+            self._content.latest_deleted(MAX_EXCLUDED_DELETED),
+        )
+        partitions = self._reply_partitions
+        return GenerateRequest(
+            request_id=wanted.request_id,
+            viewer_id=wanted.viewer_id,
+            reply_partition=partitions[wanted.viewer_id % len(partitions)],
+            revocation_version=record.revocation_version,
+            now_ms=now_ms,
+            surface=request.surface,
+            device=request.device,
+            region=request.region,
+            language=request.language,
+            utc_offset_minutes=request.utc_offset_minutes,
+            excluded_item_ids=np.unique(np.concatenate(excluded)),
+            excluded_author_ids=record.excluded_author_ids,
+            unfollowed_author_ids=np.unique(record.unfollowed_authors.ids),
+            left_group_ids=np.unique(record.left_groups.ids),
+        )
+
+
+async def _answer(
+    call: "asyncio.Task[RankReply]", arrival: Arrival, deadline: Deadline
+) -> tuple[RankedList, Receipt]:
+    either: list[asyncio.Future[Any]] = [call, arrival]
+    await asyncio.wait(either, timeout=deadline.remaining_s(), return_when=asyncio.FIRST_COMPLETED)
+    if call.done() and not arrival.done():
+        reply = call.result()
+        if reply.ranked_list is not None:
+            return reply.ranked_list, reply.receipt
+        await asyncio.wait({arrival}, timeout=deadline.remaining_s())
+    elif arrival.done() and not call.done():
+        await asyncio.wait({call}, timeout=deadline.at_most(RECEIPT_GRACE_MS).remaining_s())
+    if not arrival.done():
+        raise DeadlineError("no ranked list came in time")
+    ranked = arrival.result()
+    replied = call.done() and call.exception() is None
+    return ranked, call.result().receipt if replied else ranked.receipt
+
+
+async def _end(call: "asyncio.Task[RankReply]") -> None:
+    """Nobody waits for the call any more: stop its work and take its last word."""
+    call.cancel()
+    await asyncio.gather(call, return_exceptions=True)

@@ -1,0 +1,45 @@
+"""Records of a few facts and some number arrays as one blob for the state store.
+
+A JSON header for what is small and may grow, raw little-endian arrays for what is long.
+"""
+
+import json
+import struct
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from serving.errors import StateUnavailableError
+
+_LENGTH = struct.Struct("<I")
+
+
+def pack_record(facts: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> bytes:
+    """`facts` must be JSON; the arrays have one axis."""
+    layout = [[name, array.dtype.str, len(array)] for name, array in arrays.items()]
+    header = json.dumps({"facts": facts, "arrays": layout}, separators=(",", ":")).encode()
+    return b"".join(
+        [_LENGTH.pack(len(header)), header, *(array.tobytes() for array in arrays.values())]
+    )
+
+
+def unpack_record(raw: bytes) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
+    """What was packed; the arrays are read-only views into `raw`.
+
+    Raises:
+        StateUnavailableError: these bytes are no such record, or are cut short.
+    """
+    try:
+        (length,) = _LENGTH.unpack_from(raw)
+        position = _LENGTH.size + length
+        header = json.loads(raw[_LENGTH.size : position])
+        arrays = {}
+        for name, dtype, count in header["arrays"]:
+            arrays[name] = np.frombuffer(raw, np.dtype(dtype), count, position)
+            position += arrays[name].nbytes
+        facts: dict[str, Any] = header["facts"]
+    except (struct.error, ValueError, KeyError, TypeError) as error:
+        raise StateUnavailableError(f"{len(raw)} bytes are no packed record: {error}") from error
+    return facts, arrays

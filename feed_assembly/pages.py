@@ -1,0 +1,162 @@
+"""Serves pages: each is cut, signed, noted and remembered in one change of the session record."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+import structlog
+
+from feed_assembly.content.content import Content
+from feed_assembly.feed_call import FeedCall
+from feed_assembly.feed_page import FeedPage
+from feed_assembly.list_quality import is_storable
+from feed_assembly.page_cut import (
+    Cut,
+    cut_page,
+    find_feed,
+    noted,
+    own_receipt,
+    page_of,
+    stored_feeds,
+    with_feed,
+)
+from feed_assembly.page_token import PageToken, PageTokens
+from feed_assembly.remembered_page import find_page, pack_page, with_page
+from feed_assembly.session.session import SessionRecord
+from feed_assembly.session.session_store import SessionStore
+from feed_assembly.showable import showable
+from feed_assembly.stored_feed import Cursor, StoredFeed
+from serving.errors import StateUnavailableError
+
+Made = tuple[FeedPage, SessionRecord] | None
+MakePage = Callable[[SessionRecord], Made]
+"""Pure: a page and the record with it noted, or `None` where there is nothing to show."""
+
+log = structlog.get_logger()
+
+
+class Pages:
+    """Pages of one replica. `known` is always the record as it was read for this call."""
+
+    def __init__(self, sessions: SessionStore, content: Content, tokens: PageTokens) -> None:
+        self._sessions = sessions
+        self._content = content
+        self._tokens = tokens
+
+    def repeated(self, call: FeedCall, record: SessionRecord) -> FeedPage | None:
+        """The page this request id got before, less what was revoked since."""
+        request_id = call.request.request_id
+        found = find_page(record.remembered_pages, request_id, call.now_ms) if request_id else None
+        if found is None:
+            return None
+        page, served_ms = found
+        kept = showable(page.item_ids, page.author_ids, record, self._content, served_ms)
+        receipt = own_receipt(page.receipt)
+        receipt.origin = "repeat"
+        return replace(
+            page,
+            item_ids=page.item_ids[kept],
+            author_ids=page.author_ids[kept],
+            positions=page.positions[kept],
+            scores=page.scores[kept],
+            source_bits=page.source_bits[kept],
+            receipt=receipt,
+        )
+
+    async def from_stored(
+        self,
+        call: FeedCall,
+        known: SessionRecord,
+        feed_id: str,
+        cursor: Cursor | None,
+        origin: str,
+    ) -> FeedPage | None:
+        """A page of a stored feed from `cursor` on (`None`: its first unserved place)."""
+
+        def make(record: SessionRecord) -> Made:
+            feed = find_feed(stored_feeds(record), feed_id)
+            if feed is None:
+                return None
+            cut = self._cut(call, record, feed, feed.cursor if cursor is None else cursor)
+            return self._made(call, record, cut, origin, stored=True)
+
+        return await self.serve(call, known, make)
+
+    async def from_new(
+        self,
+        call: FeedCall,
+        known: SessionRecord,
+        feed: StoredFeed,
+        features: npt.NDArray[np.float32] | None,
+    ) -> FeedPage | None:
+        """The first page of a new list, which is stored unless it is degraded."""
+
+        def make(record: SessionRecord) -> Made:
+            cut = self._cut(call, record, feed, feed.cursor)
+            stored = is_storable(feed.receipt)
+            return self._made(call, record, cut, "ranked", stored=stored, features=features)
+
+        return await self.serve(call, known, make)
+
+    async def serve(self, call: FeedCall, known: SessionRecord, make: MakePage) -> FeedPage | None:
+        """Make a page within a change of the record; without the store it is not noted."""
+        page: FeedPage | None = None
+
+        def change(record: SessionRecord) -> SessionRecord:
+            nonlocal page
+            page = self.repeated(call, record)
+            if page is not None:
+                return record
+            made = make(record)
+            if made is None:
+                return record
+            page, after = made
+            return self._remembered(call, after, page)
+
+        try:
+            async with asyncio.timeout(call.deadline.remaining_s()):
+                await self._sessions.update(call.viewer_id, change)
+        except (StateUnavailableError, TimeoutError) as error:
+            log.warning("page not noted", cause=str(error))
+            call.degrade("state_unavailable")
+            made = make(known)
+            page = made[0] if made else None
+        return page
+
+    def signed(self, call: FeedCall, feed_id: str, cursor: Cursor, floor_taken: int) -> str:
+        token = PageToken(feed_id, cursor, floor_taken, call.scroll_started_ms)
+        return self._tokens.sign(call.viewer_id, token, call.clock_ms)
+
+    def _cut(self, call: FeedCall, record: SessionRecord, feed: StoredFeed, cursor: Cursor) -> Cut:
+        count = call.request.count
+        return cut_page(record, feed, cursor, count, self._content, call.served_since_ms)
+
+    def _made(
+        self,
+        call: FeedCall,
+        record: SessionRecord,
+        cut: Cut,
+        origin: str,
+        *,
+        stored: bool,
+        features: npt.NDArray[np.float32] | None = None,
+    ) -> Made:
+        if not len(cut.rows):
+            return None
+        receipt = own_receipt(cut.feed.receipt)
+        receipt.origin = origin
+        page = page_of(cut, receipt, features)
+        token = self.signed(call, page.feed_id, cut.next, call.floor_taken)
+        record = noted(record, page.item_ids, call.now_ms, call.served_since_ms)
+        if stored:
+            record = with_feed(record, cut.feed)
+        return replace(page, next_page_token=token), record
+
+    def _remembered(self, call: FeedCall, record: SessionRecord, page: FeedPage) -> SessionRecord:
+        request_id = call.request.request_id
+        if not request_id:
+            return record
+        packed = pack_page(page, request_id, call.now_ms)
+        return record.with_remembered_pages(with_page(record.remembered_pages, packed))

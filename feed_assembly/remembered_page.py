@@ -1,0 +1,54 @@
+"""The pages a viewer got last, by the caller's request id: a repeat gets the identical page."""
+
+from collections.abc import Sequence
+
+from feed_assembly.feed_page import FeedPage
+from feed_assembly.packed_record import pack_record, unpack_record
+from feed_assembly.receipt_essentials import essentials, receipt_of
+from feed_assembly.session.session import MAX_REMEMBERED_PAGES
+
+FORMAT = 1
+KEPT_MS = 10 * 60_000
+_ARRAYS = ("item_ids", "author_ids", "positions", "scores", "source_bits")
+
+
+def pack_page(page: FeedPage, request_id: str, now_ms: int) -> bytes:
+    facts = {
+        "format": FORMAT,
+        "request_id": request_id,
+        "served_ms": now_ms,
+        "feed_id": page.feed_id,
+        "next_page_token": page.next_page_token,
+        "receipt": essentials(page.receipt),
+    }
+    return pack_record(facts, {name: getattr(page, name) for name in _ARRAYS})
+
+
+def find_page(pages: Sequence[bytes], request_id: str, now_ms: int) -> tuple[FeedPage, int] | None:
+    """The page that was answered to `request_id` in the last ten minutes, and when (Unix ms).
+
+    Raises:
+        StateUnavailableError: what is remembered cannot be read.
+    """
+    found = (_unpack(raw, request_id, now_ms) for raw in pages)
+    return next((page for page in found if page is not None), None)
+
+
+def with_page(pages: Sequence[bytes], packed: bytes) -> list[bytes]:
+    """The newest first, within the bound."""
+    return [packed, *pages][:MAX_REMEMBERED_PAGES]
+
+
+def _unpack(raw: bytes, request_id: str, now_ms: int) -> tuple[FeedPage, int] | None:
+    facts, arrays = unpack_record(raw)
+    if facts["format"] != FORMAT or facts["request_id"] != request_id:
+        return None
+    if now_ms - facts["served_ms"] > KEPT_MS:
+        return None
+    page = FeedPage(
+        feed_id=facts["feed_id"],
+        next_page_token=facts["next_page_token"],
+        receipt=receipt_of(facts["receipt"]),
+        **arrays,
+    )
+    return page, facts["served_ms"]

@@ -1,0 +1,44 @@
+"""What of a list may still be shown: everything revoked since it was made is taken out."""
+
+import numpy as np
+import numpy.typing as npt
+
+from feed_assembly.content.content import Content
+from feed_assembly.session.revocations import Revocations
+from feed_assembly.session.session import SessionRecord
+
+Ids = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+
+def showable(
+    item_ids: Ids, author_ids: Ids, record: SessionRecord, content: Content, made_ms: int
+) -> Mask:
+    """`bool[n]`: not deleted, hidden, blocked or muted, nor of a tie cut since `made_ms`.
+
+    Of authors unfollowed and groups left since, all items go, whatever source found them: that is
+    what the viewer just asked for. A list made later was made without those ties.
+
+    Args:
+        made_ms: When the list was asked for, Unix milliseconds.
+    """
+    gone = content.deleted(item_ids)
+    gone |= _among(item_ids, record.hidden_items.ids)
+    gone |= _among(author_ids, record.excluded_author_ids)
+    gone |= _among(author_ids, _ids_since(record.unfollowed_authors, made_ms))
+    left = _ids_since(record.left_groups, made_ms)
+    if len(left):
+        gone |= _among(content.group_ids(item_ids), left)
+    return ~gone
+
+
+def _ids_since(revocations: Revocations, since_ms: int) -> Ids:
+    rows = revocations.rows
+    ids: Ids = rows["id"][(rows["in_force"] != 0) & (rows["recorded_ms"] >= since_ms)]
+    return ids
+
+
+def _among(values: Ids, ids: Ids) -> Mask:
+    if not len(ids):
+        return np.zeros(len(values), np.bool_)
+    return np.isin(values, ids)

@@ -1,0 +1,163 @@
+"""A ranked list being scrolled, and how pages are cut from it.
+
+A page is a function of the list, a cursor and what may still be shown: the same token gives the
+same slice, and what has been revoked in between is replaced from the reserve.
+"""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from feed_assembly.packed_record import pack_record, unpack_record
+from feed_assembly.receipt_essentials import essentials, receipt_of
+from serving.contracts.rank import RankedList
+from serving.contracts.receipt import Receipt
+
+FORMAT = 1
+_ARRAYS = ("item_ids", "author_ids", "scores", "source_bits")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Cursor:
+    """Where a page begins.
+
+    Attributes:
+        slot: Places of the list used up, in [0, list_size].
+        reserve_used: Items of the reserve used up or passed over.
+        position: Items shown so far, the 0-based place of the next one.
+    """
+
+    slot: int = 0
+    reserve_used: int = 0
+    position: int = 0
+
+
+START = Cursor()
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Rows of the feed, `intp[n]`, in order, and the cursor behind them."""
+
+    rows: npt.NDArray[np.intp]
+    next: Cursor
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StoredFeed:
+    """One ranked list of one viewer.
+
+    Attributes:
+        feed_id: 32 hex digits.
+        created_ms: The ranking request's time, Unix milliseconds.
+        scroll_started_ms: When the viewer began the scrolling that led here.
+        context: Surface and context it was made for (`FeedRequest.context`).
+        item_ids, author_ids: `int64[r]`.
+        scores: `float32[r]`.
+        source_bits: `uint32[r]`.
+        list_size: The first so many are the list, the rest the reserve.
+        cursor: The first unserved place.
+        receipt: Of the ranking; belongs to this feed, copy before changing.
+    """
+
+    feed_id: str
+    created_ms: int
+    scroll_started_ms: int
+    context: str
+    generation: str
+    revocation_version: int
+    item_ids: npt.NDArray[np.int64]
+    author_ids: npt.NDArray[np.int64]
+    scores: npt.NDArray[np.float32]
+    source_bits: npt.NDArray[np.uint32]
+    list_size: int
+    cursor: Cursor = START
+    receipt: Receipt = field(default_factory=Receipt)
+
+    def slice(self, cursor: Cursor, usable: npt.NDArray[np.bool_], count: int) -> Slice:
+        """Cut at most `count` rows from `cursor` on; holes are filled from the reserve in order.
+
+        Args:
+            usable: `bool[r]`, what may be shown.
+        """
+        rows: list[int] = []
+        slot, reserve = cursor.slot, self.list_size + cursor.reserve_used
+        while len(rows) < count and slot < self.list_size:
+            if usable[slot]:
+                rows.append(slot)
+            else:
+                while reserve < len(usable) and not usable[reserve]:
+                    reserve += 1
+                if reserve < len(usable):
+                    rows.append(reserve)
+                    reserve += 1
+            slot += 1
+        behind = Cursor(slot, reserve - self.list_size, cursor.position + len(rows))
+        return Slice(np.array(rows, np.intp), behind)
+
+    def is_used_up(self) -> bool:
+        return self.cursor.slot >= self.list_size
+
+    def advanced(self, cursor: Cursor) -> "StoredFeed":
+        """With `cursor` as the first unserved place, if that is further on."""
+        return replace(self, cursor=max(self.cursor, cursor))
+
+    def pack(self) -> bytes:
+        facts = {
+            "format": FORMAT,
+            "feed_id": self.feed_id,
+            "created_ms": self.created_ms,
+            "scroll_started_ms": self.scroll_started_ms,
+            "context": self.context,
+            "generation": self.generation,
+            "revocation_version": self.revocation_version,
+            "list_size": self.list_size,
+            "cursor": [self.cursor.slot, self.cursor.reserve_used, self.cursor.position],
+            "receipt": essentials(self.receipt),
+        }
+        return pack_record(facts, {name: getattr(self, name) for name in _ARRAYS})
+
+    @staticmethod
+    def unpack(raw: bytes) -> "StoredFeed | None":
+        """The feed in `raw`; `None` if a release with another format wrote it.
+
+        Raises:
+            StateUnavailableError: these bytes are no stored feed.
+        """
+        facts, arrays = unpack_record(raw)
+        return _from_facts(facts, arrays) if facts.get("format") == FORMAT else None
+
+
+def _from_facts(facts: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> StoredFeed:
+    return StoredFeed(
+        feed_id=facts["feed_id"],
+        created_ms=facts["created_ms"],
+        scroll_started_ms=facts["scroll_started_ms"],
+        context=facts["context"],
+        generation=facts["generation"],
+        revocation_version=facts["revocation_version"],
+        list_size=facts["list_size"],
+        cursor=Cursor(*facts["cursor"]),
+        receipt=receipt_of(facts["receipt"]),
+        **arrays,
+    )
+
+
+def feed_of(ranked: RankedList, feed_id: str, context: str, scroll_started_ms: int) -> StoredFeed:
+    """A new ranked list as a feed nothing of which was served."""
+    return StoredFeed(
+        feed_id=feed_id,
+        created_ms=ranked.created_ms,
+        scroll_started_ms=scroll_started_ms,
+        context=context,
+        generation=ranked.generation,
+        revocation_version=ranked.revocation_version,
+        item_ids=ranked.item_ids,
+        author_ids=ranked.author_ids,
+        scores=ranked.scores,
+        source_bits=ranked.source_bits,
+        list_size=ranked.list_size,
+        receipt=ranked.receipt,
+    )
