@@ -8,6 +8,9 @@ ROUNDS = 4
 SAME_TASTE_COSINE = 0.8
 """A vector this close to a centre starts no cluster of its own."""
 
+TINY = np.float32(1e-12)
+"""A length that has no direction."""
+
 Floats = npt.NDArray[np.float32]
 
 
@@ -15,30 +18,36 @@ def cluster_centres(vectors: Floats) -> Floats:
     """k-means by cosine, started from the newest vector and then the ones least like it.
 
     Args:
-        vectors: `float32[p, dim]`, newest first; zero rows are left out.
+        vectors: `float32[p, dim]`, newest first; rows of zeros are left out.
 
     Returns:
         `float32[k, dim]`, k <= 3: the means of the clusters as they are, not normalised, because
         retrieval is by dot product; largest cluster first. The same input gives the same answer.
     """
     norms = np.sqrt(np.einsum("pd,pd->p", vectors, vectors))
-    if not norms.all():
-        vectors, norms = vectors[norms > 0], norms[norms > 0]
+    if not (norms > TINY).all():
+        vectors, norms = vectors[norms > TINY], norms[norms > TINY]
     if not len(vectors):
         return vectors[:0]
-    units = vectors / norms[:, None]
-    directions = units[_seeds(units)]
-    for _ in range(ROUNDS):
-        members = _members(units, directions)
-        sums = members @ units
-        lengths = np.sqrt(np.einsum("kd,kd->k", sums, sums))
-        directions = np.where(lengths[:, None] > 0, sums / np.maximum(lengths, 1e-12)[:, None], 0)
-    members = _members(units, directions)
+    members = _settled(vectors / norms[:, None])
     sizes = members.sum(axis=1)
     order = np.argsort(-sizes, kind="stable")
     order = order[sizes[order] > 0]
     centres: Floats = (members[order] @ vectors) / sizes[order][:, None]
     return centres
+
+
+def _settled(units: Floats) -> Floats:
+    """Memberships, `float32[k, p]` of 0 and 1, after a few rounds of k-means."""
+    members = _members(units, units[_seeds(units)])
+    for _ in range(ROUNDS):
+        sums = members @ units
+        lengths = np.sqrt(np.einsum("kd,kd->k", sums, sums))
+        moved = _members(units, sums / np.maximum(lengths, TINY)[:, None])
+        if np.array_equal(moved, members):
+            break
+        members = moved
+    return members
 
 
 def _seeds(units: Floats) -> list[int]:

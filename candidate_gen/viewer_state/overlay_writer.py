@@ -20,8 +20,8 @@ from serving.state.offset_journal import (
 )
 from serving.state.state_store import StateStore, Update, Versioned
 
-MAX_ACTIONS_PER_WRITE = 30
-"""So that a write stays under half a megabyte, and the loop is held for under a millisecond."""
+MAX_ACTIONS_PER_WRITE = 20
+"""So that a write stays under half a megabyte, and the loop is held for about a millisecond."""
 
 Batch = Sequence[tuple[Message, ViewerAction]]
 

@@ -42,6 +42,7 @@ _DTYPES = {
     "seen_s": "<u4",
     "recent_kinds": "<u1",
 }
+_LAYOUT = [(name, np.dtype(dtype), np.dtype(dtype).itemsize) for name, dtype in _DTYPES.items()]
 _NAMES = tuple(_DTYPES)
 _HEADER = struct.Struct(f"<HH{len(_NAMES)}H4xq")
 _PARALLEL = (
@@ -121,8 +122,8 @@ def unpack(blob: bytes) -> ViewerRecord:
         raise RecordError(f"format {found} with {count} arrays, this code reads {FORMAT}")
     arrays: dict[str, Array] = {}
     offset = _HEADER.size
-    for (name, dtype), length in zip(_DTYPES.items(), lengths, strict=True):
-        size = length * np.dtype(dtype).itemsize
+    for (name, dtype, width), length in zip(_LAYOUT, lengths, strict=True):
+        size = length * width
         if offset + size > len(blob):
             raise RecordError(f"{len(blob)} bytes end within {name}")
         arrays[name] = np.frombuffer(blob, dtype, length, offset)

@@ -97,7 +97,7 @@ async def test_kills_between_effect_and_commit_leave_the_same_state(either_store
     assert await found(either_store, generation) == expected(log)
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(50))
 async def test_two_owners_of_a_partition_at_once_do_no_harm(either_store, generation, seed):
     dice = random.Random(seed)
     log = a_log(dice)

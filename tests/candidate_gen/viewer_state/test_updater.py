@@ -162,4 +162,4 @@ async def test_a_store_that_is_away_at_start_is_waited_for(
 
 def test_replicas_share_all_partitions_without_overlap():
     shares = [owned_partitions(replica, 3) for replica in range(3)]
-    assert sorted(sum(shares, [])) == list(range(64))
+    assert sorted(partition for share in shares for partition in share) == list(range(64))
