@@ -32,6 +32,7 @@ from candidate_gen.hydrators.friends_liked_count import FriendsLikedCount
 from candidate_gen.hydrators.same_group import SameGroup
 from candidate_gen.neighbours import MIN_REMAINING_MS, SEARCH_SHARE, Neighbours, share_of
 from candidate_gen.planning import PlannedSource, plan_sources
+from candidate_gen.pool import Pool, pool_answers
 from candidate_gen.query_building import QueryRules
 from candidate_gen.query_hydration import hydrate_query
 from candidate_gen.quotas import MAX_RANKED
@@ -50,6 +51,7 @@ from candidate_gen.sources.nearest import Nearest
 from candidate_gen.sources.popular import Popular
 from candidate_gen.sources.similar_to_liked import SimilarToLiked
 from candidate_gen.stages import Filter, Hydrator, Source
+from generation.item_columns import FACTS, VECTOR
 from serving.contracts.candidates import GenerateRequest
 from serving.contracts.rank import RankReply
 from serving.contracts.receipt import Receipt
@@ -122,10 +124,11 @@ class CandidatePipeline:
         query = await hydrate_query(run, neighbours, generation, request, self._rules, deadline)
         planned = plan_sources(run, SOURCES, query, self._shard_count)
         answers = await self._search(run, query, planned, deadline)
-        batch = select_candidates(run, planned, answers)
+        pool = _pooled(run, answers)
+        batch = select_candidates(run, planned, pool)
         batch = await add_relations(run, neighbours.graph, generation, query, batch, deadline)
         batch = _filtered(run, query, batch)
-        batch = self._hydrated(run, query, batch)
+        batch = self._hydrated(run, query, batch, pool)
         ranked = rank_request(query, batch, generation, receipt)
         return await rank(neighbours.ranker, ranked, deadline)
 
@@ -140,13 +143,23 @@ class CandidatePipeline:
             run, self._neighbours.shards, search, share_of(deadline, SEARCH_SHARE)
         )
 
-    def _hydrated(self, run: Run, query: Query, batch: CandidateBatch) -> CandidateBatch:
+    def _hydrated(
+        self, run: Run, query: Query, batch: CandidateBatch, pool: Pool
+    ) -> CandidateBatch:
         started_s = time.perf_counter()
-        columns = {}
+        columns = pool.gather((FACTS.name, VECTOR.name), batch["pool_row"])
         for hydrator in self._hydrators:
             columns.update(hydrator.hydrate(query, batch))
         run.record("hydrate", len(batch), len(batch), started_s)
         return batch.with_columns(columns)
+
+
+def _pooled(run: Run, answers: Sequence[ShardAnswer]) -> Pool:
+    started_s = time.perf_counter()
+    pool = pool_answers(answers)
+    hit_count = sum(len(hits.rows) for hits in pool.hits)
+    run.record("pool", hit_count, len(pool.columns["item_id"]), started_s)
+    return pool
 
 
 def _filtered(run: Run, query: Query, batch: CandidateBatch) -> CandidateBatch:

@@ -8,10 +8,14 @@ import numpy.typing as npt
 
 from candidate_gen.batch import Column, Rows
 from generation.item_columns import CANDIDATE_COLUMNS
-from serving.contracts.shard import PartHits, ShardAnswer
+from serving.contracts.shard import ShardAnswer
 from serving.errors import DependencyError
 
 Floats = npt.NDArray[np.float32]
+
+ITEM_BITS = np.uint64(28)
+SCORE_BITS = np.uint64(32)
+"""Of a 64-bit sorting key; what is left holds the part's number, at most 16."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +36,20 @@ NO_HITS = Hits(np.empty(0, np.intp), np.empty(0, np.float32))
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """Distinct items and who found them; the same whatever the order of the answers.
+    """What was found and by whom; the same whatever the order of the answers.
 
     Attributes:
-        columns: CANDIDATE_COLUMNS.
+        columns: CANDIDATE_COLUMNS. An item that two shards answered has two rows, of which hits
+            name the first.
         hits: One per part asked, in that order.
     """
 
     columns: dict[str, Column]
     hits: list[Hits]
+
+    def gather(self, names: Sequence[str], rows: Rows) -> dict[str, Column]:
+        """Some columns at some rows."""
+        return {name: self.columns[name].take(rows, axis=0, mode="clip") for name in names}
 
 
 def check_answer(answer: ShardAnswer, part_count: int) -> None:
@@ -56,9 +65,11 @@ def check_answer(answer: ShardAnswer, part_count: int) -> None:
         raise DependencyError(
             f"shard {answer.shard} answered {len(answer.parts)} parts of {part_count}"
         )
+    if any(len(part.rows) != len(part.scores) for part in answer.parts):
+        raise DependencyError(f"shard {answer.shard} answered as many rows as scores in no part")
     rows = np.concatenate([part.rows for part in answer.parts])
     scores = np.concatenate([part.scores for part in answer.parts])
-    if len(rows) != len(scores) or not np.isfinite(scores).all():
+    if not np.isfinite(scores).all():
         raise DependencyError(f"shard {answer.shard} answered scores that are not finite")
     if len(rows) and (rows.min() < 0 or rows.max() >= lengths.pop()):
         raise DependencyError(f"shard {answer.shard} answered rows it has no columns for")
@@ -73,35 +84,53 @@ def pool_answers(answers: Sequence[ShardAnswer]) -> Pool:
     }
     sizes = [len(answer.columns["item_id"]) for answer in ordered]
     starts = np.cumsum([0, *sizes[:-1]])
-    repeats = _is_repeat(columns["item_id"])
-    hits = [
-        _merge(columns["item_id"], starts, [answer.parts[part] for answer in ordered], repeats)
-        for part in range(len(ordered[0].parts))
-    ]
-    return Pool(columns, hits)
+    return Pool(columns, _hits(columns["item_id"], ordered, starts))
 
 
-def _is_repeat(item_ids: Column) -> Column | None:
-    """Rows of items that an earlier shard answered too; `None` when there are none, as always
-    but when shards disagree about whose an item is."""
-    order = np.argsort(item_ids, kind="stable")
-    again = item_ids[order[1:]] == item_ids[order[:-1]]
-    if not again.any():
-        return None
-    repeats = np.zeros(len(item_ids), np.bool_)
-    repeats[order[1:][again]] = True
-    return repeats
-
-
-def _merge(
-    item_ids: Column, starts: Column, parts: Sequence[PartHits], repeats: Column | None
-) -> Hits:
-    rows = np.concatenate(
-        [start + part.rows for start, part in zip(starts, parts, strict=True)]
-    ).astype(np.intp)
+def _hits(item_ids: Column, answers: Sequence[ShardAnswer], starts: Column) -> list[Hits]:
+    """Sort the hits of all parts and shards at once: by part, score and item."""
+    parts = [part for answer in answers for part in answer.parts]
+    part_count = len(answers[0].parts)
+    counts = [len(part.rows) for part in parts]
+    rows = np.concatenate([part.rows for part in parts])
+    rows = rows + np.repeat(np.repeat(starts, part_count), counts)
     scores = np.concatenate([part.scores for part in parts])
-    if repeats is not None:
-        first = ~repeats[rows]
-        rows, scores = rows[first], scores[first]
-    best_first = np.lexsort((item_ids[rows], -scores))
-    return Hits(rows[best_first], scores[best_first])
+    part_of = np.repeat(np.tile(np.arange(part_count), len(answers)), counts)
+
+    rank, first_row = _ranks(item_ids)
+    # One sort of plain integers takes a tenth of a lexicographic sort per part.
+    keys = part_of.astype(np.uint64) << (SCORE_BITS + ITEM_BITS)
+    keys |= _descending(scores).astype(np.uint64) << ITEM_BITS
+    keys |= rank[rows].astype(np.uint64)
+    order = np.argsort(keys)
+    rows, scores = first_row[rank[rows[order]]], scores[order]
+    ends = np.cumsum(np.bincount(part_of, minlength=part_count))
+    hits = [
+        Hits(rows[start:end], scores[start:end])
+        for start, end in zip([0, *ends[:-1]], ends, strict=True)
+    ]
+    return hits if len(first_row) == len(item_ids) else [_without_repeats(one) for one in hits]
+
+
+def _ranks(item_ids: Column) -> tuple[Rows, Rows]:
+    """Each row's place in the order of distinct item ids, and the first row of each place."""
+    order = np.argsort(item_ids, kind="stable")
+    is_new = np.ones(len(order), np.bool_)
+    np.not_equal(item_ids[order[1:]], item_ids[order[:-1]], out=is_new[1:])
+    rank = np.empty(len(order), np.intp)
+    rank[order] = np.cumsum(is_new) - 1
+    return rank, order[is_new]
+
+
+def _descending(scores: Floats) -> npt.NDArray[np.uint32]:
+    """Integers that ascend as finite scores descend; 0.0 and -0.0 are equal."""
+    bits = (np.float32(0) - scores).astype("<f4").view(np.uint32)
+    sign = np.uint32(1 << 31)
+    return np.where(bits & sign, ~bits, bits | sign)
+
+
+def _without_repeats(hits: Hits) -> Hits:
+    """The better hit of each item that shards do not agree about whose it is."""
+    _, first = np.unique(hits.rows, return_index=True)
+    first.sort()
+    return Hits(hits.rows[first], hits.scores[first])

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from candidate_gen.batch import Query
-from candidate_gen.membership import is_among
+from candidate_gen.membership import is_among, sorted_distinct
 from candidate_gen.viewer_state.viewer import Profile, ViewerState
 from generation.vocabulary import Vocabulary
 from serving.contracts.candidates import GenerateRequest
@@ -77,9 +77,7 @@ def build_query(
         followed_ids=np.sort(around.followed_ids),
         friend_ids=around.friend_ids,
         group_ids=around.group_ids,
-        excluded_item_ids=np.unique(
-            np.concatenate([viewer.seen_item_ids, request.excluded_item_ids])
-        ),
+        excluded_item_ids=sorted_distinct(viewer.seen_item_ids, request.excluded_item_ids),
         excluded_author_ids=_excluded_authors(request, rules.authors_are_viewers),
     )
     return Query(
@@ -96,7 +94,7 @@ def build_query(
 
 def without_revoked(neighbourhood: Neighbourhood, request: GenerateRequest) -> Neighbourhood:
     """The neighbourhood less what the session knows to be over and the graph may not yet."""
-    gone = np.unique(np.concatenate([request.unfollowed_author_ids, request.excluded_author_ids]))
+    gone = sorted_distinct(request.unfollowed_author_ids, request.excluded_author_ids)
     followed = ~is_among(neighbourhood.followed_ids, gone)
     friends = ~is_among(neighbourhood.friend_ids, gone)
     groups = ~is_among(neighbourhood.group_ids, np.sort(request.left_group_ids))
@@ -111,4 +109,4 @@ def without_revoked(neighbourhood: Neighbourhood, request: GenerateRequest) -> N
 
 def _excluded_authors(request: GenerateRequest, authors_are_viewers: bool) -> Ids:
     own = [request.viewer_id] if authors_are_viewers else []
-    return np.unique(np.concatenate([request.excluded_author_ids, np.array(own, np.int64)]))
+    return sorted_distinct(request.excluded_author_ids, np.array(own, np.int64))

@@ -1,25 +1,26 @@
-"""From the shards' answers to one batch: the items that fit the quotas, with their provenance."""
+"""From what the shards found to one batch: the items that fit the quotas, with provenance."""
 
 import time
 from collections.abc import Sequence
 
 from candidate_gen.batch import CandidateBatch
 from candidate_gen.planning import PlannedSource
-from candidate_gen.pool import NO_HITS, pool_answers
+from candidate_gen.pool import NO_HITS, Pool
 from candidate_gen.runner import Run
 from candidate_gen.selectors.quota_selector import SourceHits, select_by_quota
+from generation.item_columns import IDENTITY
 from serving.contracts.receipt import SourceCount
-from serving.contracts.shard import ShardAnswer
 from serving.contracts.sources import SOURCE_BIT
 
+IDENTITY_NAMES = [column.name for column in IDENTITY]
 
-def select_candidates(
-    run: Run, planned: Sequence[PlannedSource], answers: Sequence[ShardAnswer]
-) -> CandidateBatch:
-    """Pool the answers and fill the quotas. The batch holds CANDIDATE_COLUMNS and
-    PROVENANCE_COLUMNS, best first."""
+
+def select_candidates(run: Run, planned: Sequence[PlannedSource], pool: Pool) -> CandidateBatch:
+    """Fill the quotas; see `CandidateBatch` for the columns.
+
+    Facts and vectors stay in the pool until it is known who needs them.
+    """
     started_s = time.perf_counter()
-    pool = pool_answers(answers)
     hits_of_asked = iter(pool.hits)
     sources = [
         SourceHits(
@@ -35,8 +36,13 @@ def select_candidates(
         SourceCount(source.name, len(found.hits.rows), kept)
         for source, found, kept in zip(planned, sources, selection.kept_counts, strict=True)
     )
-    batch = CandidateBatch(pool.columns).take(selection.rows)
-    run.record("select", found_count, len(batch), started_s)
-    return batch.with_columns(
-        {"source_bits": selection.source_bits, "source_score": selection.source_scores}
+    rows = selection.rows
+    run.record("select", found_count, len(rows), started_s)
+    return CandidateBatch(
+        {
+            **pool.gather(IDENTITY_NAMES, rows),
+            "pool_row": rows,
+            "source_bits": selection.source_bits,
+            "source_score": selection.source_scores,
+        }
     )

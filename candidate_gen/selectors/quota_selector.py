@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from candidate_gen.batch import Rows
-from candidate_gen.pool import Hits
+from candidate_gen.pool import NO_HITS, Hits
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,8 @@ def select_by_quota(sources: Sequence[SourceHits], row_count: int) -> Selection:
 
 def _pick(hits: Hits, limit: int, is_free: npt.NDArray[np.bool_]) -> Rows:
     """Positions of the best `limit` hits nobody took yet, which are then taken."""
+    if limit == 0 or not len(hits.rows):
+        return NO_HITS.rows
     positions = np.flatnonzero(is_free[hits.rows])[:limit]
     is_free[hits.rows[positions]] = False
     return positions

@@ -96,7 +96,7 @@ def a_vector(axis: int) -> npt.NDArray[np.float32]:
     return vector
 
 
-def a_neighbourhood(**lists: list[float]) -> Neighbourhood:
+def a_neighbourhood(**lists: Sequence[float]) -> Neighbourhood:
     """People around a viewer; affinity and counts are 1 where not given."""
     given: dict[str, Any] = {
         name: ids(*map(int, values)) for name, values in lists.items() if name.endswith("_ids")
