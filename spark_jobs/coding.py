@@ -12,13 +12,27 @@ from generation.vocabulary import Names
 
 
 def category_codes(column: Any, names: Names) -> Any:
-    """The first `MAX_CATEGORIES` codes of every row's category names, repeats left out:
-    an Arrow array of lists of int32."""
-    lists = [
-        list(dict.fromkeys(filter(None, map(names.code, row or ()))))[:MAX_CATEGORIES]
-        for row in column.to_pylist()
-    ]
-    return pa.array(lists, pa.list_(pa.int32()))
+    """The first `MAX_CATEGORIES` codes of every row's category names, repeats left out.
+
+    Returns:
+        An Arrow array of lists of int32.
+    """
+    is_chunked = isinstance(column, pa.ChunkedArray)
+    lists: Any = column.combine_chunks() if is_chunked else column
+    codes = name_codes(lists.flatten(), names)
+    row = np.repeat(np.arange(len(lists)), _lengths(lists))
+    _, first = np.unique(row * (len(names) + 1) + codes, return_index=True)
+    kept = np.sort(first)
+    kept = kept[codes[kept] > 0]
+    row, codes = row[kept], codes[kept]
+    place = np.arange(len(row)) - np.searchsorted(row, row)
+    row, codes = row[place < MAX_CATEGORIES], codes[place < MAX_CATEGORIES]
+    offsets = np.searchsorted(row, np.arange(len(lists) + 1)).astype(np.int32)
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), pa.array(codes, pa.int32()))
+
+
+def _lengths(lists: Any) -> npt.NDArray[np.int64]:
+    return np.asarray(pc.list_value_length(lists).fill_null(0)).astype(np.int64)
 
 
 def positions(column: Any, names: tuple[str, ...]) -> npt.NDArray[np.int32]:

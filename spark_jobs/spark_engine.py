@@ -20,6 +20,17 @@ from spark_jobs.part_files import part_path
 
 PARTITION = "partition_number"
 
+LOG_SETTINGS = "log4j2.properties"
+ERRORS_ONLY = """\
+rootLogger.level = error
+rootLogger.appenderRef.console.ref = console
+appender.console.type = Console
+appender.console.name = console
+appender.console.target = SYSTEM_ERR
+appender.console.layout.type = PatternLayout
+appender.console.layout.pattern = %d{HH:mm:ss} %p %c{1}: %m%n%ex
+"""
+
 
 class SparkEngine:
     """An `Engine` on a Spark master; executors must see the working folder and have this code."""
@@ -37,6 +48,7 @@ class SparkEngine:
         scratch = scratch or Path(tempfile.mkdtemp(prefix="feedrank-spark-"))
         scratch.mkdir(parents=True, exist_ok=True)
         self._scratch = scratch
+        (scratch / LOG_SETTINGS).write_text(ERRORS_ONLY)
         builder = SparkSession.builder.master(master).appName("feedrank build")
         for name, value in _settings(master, scratch, driver_memory).items():
             builder = builder.config(name, value)
@@ -85,11 +97,11 @@ class SparkEngine:
 
 def _settings(master: str, scratch: Path, driver_memory: str) -> dict[str, str]:
     settings = {
+        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={scratch / LOG_SETTINGS}",
         "spark.driver.memory": driver_memory,
         "spark.executorEnv.OMP_NUM_THREADS": "1",
         "spark.executorEnv.PYTHONPATH": str(Path(__file__).parents[1]),
         "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
-        "spark.log.level": "ERROR",
         "spark.sql.adaptive.enabled": "false",  # it may merge partitions, and ours have numbers
         "spark.sql.parquet.compression.codec": "zstd",
         "spark.sql.session.timeZone": "UTC",
@@ -99,6 +111,7 @@ def _settings(master: str, scratch: Path, driver_memory: str) -> dict[str, str]:
         "spark.ui.showConsoleProgress": "false",
     }
     if master.startswith("local"):
+        os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
         settings["spark.local.dir"] = str(scratch)
         settings["spark.driver.host"] = "127.0.0.1"
         settings["spark.driver.bindAddress"] = "127.0.0.1"

@@ -30,12 +30,9 @@ def working_folder(generations: Path) -> Iterator[Path]:
 
 def _remove_leftovers(generations: Path) -> None:
     for folder in generations.glob(f"{PREFIX}*"):
-        lock_path = folder / LOCK
-        if not lock_path.exists():
-            continue  # a build that is just starting has no lock yet
-        with lock_path.open("w") as lock:
-            try:
+        try:
+            with (folder / LOCK).open("r+") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                continue
-            shutil.rmtree(folder, ignore_errors=True)
+                shutil.rmtree(folder, ignore_errors=True)
+        except (BlockingIOError, FileNotFoundError):
+            continue  # at work, or only just starting or ending
