@@ -15,13 +15,15 @@ from feed_assembly.session.session_codec import (
 NOON_MS = 1_750_000_000_000
 FORMAT_1_SAMPLE = bytes.fromhex(
     "01020000000000000004dc20749701000001000000000000000000000001000000000000000100000002000000"
-    "02000000000000000c0000000000000000dc20749701000003dc20749701000001640000000000000001dc2074"
+    "02000000010000000c0000000000000000dc20749701000003dc20749701000001640000000000000001dc2074"
     "9701000003dc20749701000001f40100000000000002dc20749701000003dc2074970100000065000000000000"
-    "0005dc207497010000660000000000000005dc20749701000005000000666972737400000000"
+    "0005dc207497010000660000000000000005dc2074970100000500000066697273740000000004000000706167"
+    "65"
 )
 """What `a_record()` was packed to by the first release."""
 
 int64 = st.integers(-(2**63), 2**63 - 1)
+blobs = st.lists(st.binary(max_size=50), max_size=3)
 changes = st.builds(
     RevocationChange,
     kind=st.sampled_from(list(KEPT_MS_OF)),
@@ -45,6 +47,7 @@ def a_record() -> SessionRecord:
         .with_positive(NOON_MS + 4)
         .with_served(np.array([101, 102]), NOON_MS + 5)
         .with_stored_feeds([b"first", b""])
+        .with_remembered_pages([b"page"])
     )
 
 
@@ -56,6 +59,7 @@ def contents(record: SessionRecord) -> list[object]:
         tables,
         record.served.rows.tolist(),
         record.stored_feeds,
+        record.remembered_pages,
     ]
 
 
@@ -67,13 +71,14 @@ def test_writes_what_the_first_release_wrote():
     assert pack_session(a_record()) == FORMAT_1_SAMPLE
 
 
-@given(st.lists(changes), st.lists(int64), st.lists(st.binary(max_size=50), max_size=3))
-def test_comes_back_as_it_was(changes, served, feeds):
+@given(st.lists(changes), st.lists(int64), blobs, blobs)
+def test_comes_back_as_it_was(changes, served, feeds, pages):
     record = (
         SessionRecord()
         .with_changes(changes, NOON_MS)
         .with_served(np.array(served, np.int64), NOON_MS)
         .with_stored_feeds(feeds)
+        .with_remembered_pages(pages)
     )
     assert contents(unpack_session(pack_session(record))) == contents(record)
 
