@@ -82,7 +82,7 @@ def select_diverse(
 
 
 class _Picker:
-    """Picks one candidate after another. Rows are sorted by value, so argmax breaks ties rightly."""
+    """Picks one candidate after another; rows are sorted by value, so argmax breaks ties well."""
 
     def __init__(
         self,
@@ -151,8 +151,10 @@ class _Picker:
 
 
 def _unit_span(values: Floats) -> Floats:
-    span = values.max(initial=-np.inf) - values.min(initial=np.inf)
-    return (values - values.min(initial=np.inf)) / (span if span > 0 else np.float32(1))
+    lowest = values.min(initial=np.inf)
+    span = values.max(initial=-np.inf) - lowest
+    scaled: Floats = (values - lowest) / (span if span > 0 else np.float32(1))
+    return scaled
 
 
 def _likeness(vectors: Floats) -> Floats:

@@ -66,7 +66,7 @@ class OnnxModel:
         schema = metadata.get("feature_schema")
         if schema != feature_schema():
             raise ModelError(
-                f"{self._path} was made for features {schema}, this code computes {feature_schema()}"
+                f"{self._path} was made for features {schema}, not for {feature_schema()}"
             )
         heads = tuple(head for head in metadata.get("heads", "").split(",") if head)
         if not heads:
