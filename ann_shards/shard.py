@@ -136,8 +136,8 @@ def open_shard(
     items = ShardItems(BaseItems(folder), vocabulary)
     try:
         index = FaissIndex.open(folder)
-    except (RuntimeError, OSError, ValueError, TypeError) as error:
-        raise InvalidGenerationError(f"{folder}: index cannot be opened: {error}") from error
+    except ValueError as error:
+        raise InvalidGenerationError(str(error)) from error
     if index.dim != manifest.embedding_dim:
         raise InvalidGenerationError(
             f"{folder}: index has {index.dim} dimensions, the manifest {manifest.embedding_dim}"

@@ -1,5 +1,6 @@
 """Builds the index of a shard, and proves its recall against exact search."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -10,15 +11,18 @@ import numpy.typing as npt
 from generation import layout
 from generation.arrow_file import write_table
 from generation.exact_search import exact_top
-from generation.faiss_index import FaissIndex, IndexParameters, augment_vectors
+from generation.faiss_index import TUNED_DEPTH, FaissIndex, IndexParameters, augment_vectors
 from generation.vector_index import NO_ROW
 
 MAX_EXACT_ROWS = 100_000
 REQUIRED_RECALL = 0.98
-DEPTH = 100
 MAX_TRUTH_QUERIES = 256
 TRAINING_ROWS_PER_LIST = 64
 HNSW_LINKS = 32
+FIRST_PROBES = 8
+MIN_EF_SEARCH = 64
+"""Faiss's own 16 caps recall whatever the number of probes."""
+
 TIE = 1e-4
 """Dot products closer than this share of the largest one count as equal: fp16 cannot tell more."""
 
@@ -45,7 +49,13 @@ def build_index(
 
     Returns:
         How it is searched, with the recall that was measured.
+
+    Raises:
+        ValueError: a vector holds NaN or infinity.
     """
+    unusable = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
+    if len(unusable):
+        raise ValueError(f"vector of row {rows[unusable[0]]} is not finite")
     folder.mkdir(parents=True, exist_ok=True)
     queries = np.ascontiguousarray(queries[:MAX_TRUTH_QUERIES], np.float32)
     kind = force or ("exact" if len(vectors) <= MAX_EXACT_ROWS else "ivf")
@@ -56,7 +66,10 @@ def build_index(
         parameters = IndexParameters("exact", 1, 1, 0, 0.0, 1.0)
     else:
         index = _ivf(augment_vectors(vectors, largest_norm), rows, seed)
-        parameters = _tune(index, largest_norm, queries, truth_rows, truth_scores)
+        first = IndexParameters(
+            "ivf", index.nlist, FIRST_PROBES, 0, largest_norm, 0.0, index.d - vectors.shape[1]
+        )
+        parameters = _tune(index, first, queries, truth_rows, truth_scores)
     faiss.write_index(index, str(folder / layout.SHARD_INDEX))
     parameters.write(folder)
     return parameters
@@ -66,7 +79,7 @@ def _exact(vectors: Vectors, rows: npt.NDArray[np.int32]) -> "faiss.IndexIVFScal
     dim = vectors.shape[1]
     quantizer = faiss.IndexFlatIP(dim)
     quantizer.add(np.zeros((1, dim), np.float32))
-    index = _inverted_file(quantizer, dim, 1, faiss.METRIC_INNER_PRODUCT)
+    index = _inverted_file(quantizer, dim, 1)
     index.is_trained = True
     if len(vectors):
         index.add_with_ids(np.ascontiguousarray(vectors), rows.astype(np.int64))
@@ -79,7 +92,7 @@ def _ivf(
     lists = max(1, min(int(4 * np.sqrt(len(augmented))), len(augmented) // 39 or 1))
     dim = augmented.shape[1]
     quantizer = faiss.IndexHNSWFlat(dim, HNSW_LINKS)
-    index = _inverted_file(quantizer, dim, lists, faiss.METRIC_L2)
+    index = _inverted_file(quantizer, dim, lists)
     clustering = faiss.Clustering(dim, lists)
     clustering.seed = seed
     clustering.niter = 10
@@ -92,34 +105,33 @@ def _ivf(
 
 
 def _inverted_file(
-    quantizer: "faiss.Index", dim: int, lists: int, metric: int
+    quantizer: "faiss.Index", dim: int, lists: int
 ) -> "faiss.IndexIVFScalarQuantizer":
     index = faiss.IndexIVFScalarQuantizer(
-        quantizer, dim, lists, faiss.ScalarQuantizer.QT_fp16, metric, False
+        quantizer, dim, lists, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT, False
     )
     index.own_fields = False
     # Faiss does not keep it alive.
-    index.referenced_objects = [quantizer]  # type: ignore[attr-defined]
+    index.referenced_objects = [quantizer]
     return index
 
 
 def _tune(
     index: "faiss.IndexIVFScalarQuantizer",
-    largest_norm: float,
+    first: IndexParameters,
     queries: Vectors,
     truth_rows: npt.NDArray[np.int32],
     truth_scores: Vectors,
 ) -> IndexParameters:
     """Raise probes and breadth until recall suffices, or everything is scanned."""
-    probes = 8
+    probes = first.probes
     while True:
         probes = min(probes, index.nlist)
-        ef_search = max(64, 2 * probes)
-        parameters = IndexParameters("ivf", index.nlist, probes, ef_search, largest_norm, 0.0)
-        rows, scores = FaissIndex(index, parameters).search(queries, DEPTH)
+        tried = replace(first, probes=probes, ef_search=max(MIN_EF_SEARCH, 2 * probes))
+        rows, scores = FaissIndex(index, tried).search(queries, TUNED_DEPTH)
         recall = tie_aware_recall(rows, scores, truth_rows, truth_scores)
         if recall >= REQUIRED_RECALL or probes >= index.nlist:
-            return IndexParameters("ivf", index.nlist, probes, ef_search, largest_norm, recall)
+            return replace(tried, recall_at_100=recall)
         probes *= 2
 
 
@@ -150,7 +162,7 @@ def tie_aware_recall(
 def _write_truth(
     vectors: Vectors, rows: npt.NDArray[np.int32], queries: Vectors, folder: Path
 ) -> tuple[npt.NDArray[np.int32], Vectors]:
-    positions, scores = exact_top(vectors, queries, DEPTH)
+    positions, scores = exact_top(vectors, queries, TUNED_DEPTH)
     truth = np.full(positions.shape, NO_ROW, np.int32)
     truth[positions != NO_ROW] = rows[positions[positions != NO_ROW]]
     write_table(folder / layout.SHARD_TRUTH, {"query": queries, "rows": truth, "scores": scores})

@@ -2,8 +2,10 @@
 
 Both kinds are inverted files, because those are what Faiss maps without a copy on the heap and what
 keeps our own row numbers as ids. `exact` has one list and is scanned whole. `ivf` holds the vectors
-norm-augmented, `[x, sqrt(M² - |x|²)]`, where the Euclidean order of `[q, 0]` is the order of the
-dot product: inverted lists over raw inner products are poor on vectors whose norms differ.
+norm-augmented, `[x, sqrt(M² - |x|²), 0…]`: lists are chosen by the Euclidean distance to `[q, 0]`,
+whose order is that of the dot product, because lists over raw inner products are poor on vectors
+whose norms differ. Rows are scored by the dot product with `[q, 0]` itself: a distance over fp16 codes is
+off by M² times their rounding, which on real norms swaps neighbours.
 """
 
 import json
@@ -16,6 +18,14 @@ import numpy.typing as npt
 
 from generation import layout
 from generation.vector_index import NO_ROW
+
+SIMD_WIDTH = 8
+TUNED_DEPTH = 100
+"""Rows per query for which the build proves recall."""
+
+REACH_EXPONENT = 0.75
+"""Measured on 300,000 skewed vectors: recall stays above 0.98 from 2 % to 100 % eligible rows and
+for 100 to 300 hits; with the square root it falls to 0.97, with 1 it costs twice as much."""
 
 WIDEN = 4
 """Factor by which probing grows while eligible rows are too few to fill the answer."""
@@ -34,6 +44,7 @@ class IndexParameters:
         ef_search: Breadth of the search for those lists.
         largest_norm: The M above; 0 for `exact`.
         recall_at_100: Measured when built, against exact search, ties allowed; 1 for `exact`.
+        added_dims: Width of what is appended to each vector; 0 for `exact`.
     """
 
     kind: str
@@ -42,6 +53,7 @@ class IndexParameters:
     ef_search: int
     largest_norm: float
     recall_at_100: float
+    added_dims: int = 0
 
     def write(self, folder: Path) -> None:
         (folder / layout.SHARD_INDEX_PARAMETERS).write_text(json.dumps(asdict(self), indent=1))
@@ -58,14 +70,30 @@ class FaissIndex:
         self.parameters = parameters
         self._index = index
         self._augmented = parameters.kind == "ivf"
-        self.dim = index.d - self._augmented
+        self.dim = index.d - parameters.added_dims
         self.size = index.ntotal
+        self._wide = _with_flat_quantizer(index) if self._augmented else index
 
     @staticmethod
     def open(folder: Path) -> "FaissIndex":
-        """Map the index of a shard folder. The files must have been verified before."""
-        index = faiss.read_index(str(folder / layout.SHARD_INDEX), faiss.IO_FLAG_MMAP)
-        return FaissIndex(index, IndexParameters.read(folder))  # type: ignore[arg-type]
+        """Map the index of a shard folder. The files must have been verified before.
+
+        Raises:
+            ValueError: a file is not one of ours.
+        """
+        try:
+            index = faiss.read_index(str(folder / layout.SHARD_INDEX), faiss.IO_FLAG_MMAP)
+            parameters = IndexParameters.read(folder)
+        except (RuntimeError, OSError, TypeError, ValueError) as error:
+            raise ValueError(f"{folder}: index cannot be read: {error}") from error
+        if not isinstance(index, faiss.IndexIVFScalarQuantizer):
+            raise ValueError(f"{folder / layout.SHARD_INDEX} holds a {type(index).__name__}")
+        lists = faiss.downcast_InvertedLists(index.invlists)
+        if not isinstance(lists, faiss.OnDiskInvertedLists):
+            raise ValueError(f"{folder / layout.SHARD_INDEX} has no mapped inverted lists")
+        # By default every search starts up to 32 threads that read ahead: half a millisecond.
+        lists.prefetch_nthread = 0
+        return FaissIndex(index, parameters)
 
     def search(
         self,
@@ -74,15 +102,15 @@ class FaissIndex:
         eligible: npt.NDArray[np.uint8] | None = None,
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
         """See `NeighborIndex.search`. Probes further lists while eligible rows are too few."""
-        self._check(queries)
-        prepared = _augment_queries(queries) if self._augmented else np.ascontiguousarray(queries)
-        probes = self.parameters.probes
+        self._check(queries, count, eligible)
+        prepared = np.pad(queries, ((0, 0), (0, self.parameters.added_dims)))
+        probes = self._first_probes(count, eligible)
         while True:
-            distances, rows = self._probe(prepared, count, eligible, probes)
+            scores, rows = self._probe(prepared, count, eligible, probes)
             if probes >= self.parameters.lists or (rows[:, -1] != NO_ROW).all():
                 break
             probes = min(probes * WIDEN, self.parameters.lists)
-        return rows, self._to_dot(distances, rows, queries)
+        return rows, np.where(rows == NO_ROW, np.float32(-np.inf), scores)
 
     def _probe(
         self,
@@ -91,29 +119,41 @@ class FaissIndex:
         eligible: npt.NDArray[np.uint8] | None,
         probes: int,
     ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
-        options = {}
+        index, options = self._index, {}
         if eligible is not None:
             options["sel"] = faiss.IDSelectorBitmap(len(eligible), faiss.swig_ptr(eligible))
-        if self._augmented:
-            breadth = max(self.parameters.ef_search, probes)
-            options["quantizer_params"] = faiss.SearchParametersHNSW(efSearch=breadth)  # type: ignore[attr-defined]
-        parameters = faiss.SearchParametersIVF(nprobe=probes, **options)  # type: ignore[call-arg]
-        distances, rows = self._index.search(prepared, count, params=parameters)
-        return distances, rows
+        if probes > self.parameters.probes:
+            index = self._wide
+        elif self._augmented:
+            breadth = self.parameters.ef_search
+            options["quantizer_params"] = faiss.SearchParametersHNSW(efSearch=breadth)
+        parameters = faiss.SearchParametersIVF(nprobe=probes, **options)
+        scores, rows = index.search(prepared, count, params=parameters)
+        return scores, rows
 
-    def _to_dot(
+    def _first_probes(self, count: int, eligible: npt.NDArray[np.uint8] | None) -> int:
+        """As many as keep the recall that was measured for the best 100 of all rows.
+
+        The best of few eligible rows lie further away, and so do more than 100 of all.
+        """
+        share = 1.0
+        if eligible is not None and self.size:
+            eligible_count = int(np.bitwise_count(eligible).sum(dtype=np.int64))
+            share = min(1.0, max(eligible_count, 1) / self.size)
+        reach = max(1.0, count / (TUNED_DEPTH * share))
+        return min(int(self.parameters.probes * reach**REACH_EXPONENT), self.parameters.lists)
+
+    def _check(
         self,
-        distances: npt.NDArray[np.float32],
-        rows: npt.NDArray[np.int64],
         queries: npt.NDArray[np.float32],
-    ) -> npt.NDArray[np.float32]:
-        if self._augmented:
-            lengths = np.einsum("qd,qd->q", queries, queries)[:, None]
-            distances = (lengths + np.float32(self.parameters.largest_norm**2) - distances) / 2
-        return np.where(rows == NO_ROW, np.float32(-np.inf), distances)
-
-    def _check(self, queries: npt.NDArray[np.float32]) -> None:
-        # Faiss checks the width with an assert, and answers NaN with nothing at all.
+        count: int,
+        eligible: npt.NDArray[np.uint8] | None,
+    ) -> None:
+        # Faiss checks with asserts, which `python -O` removes, and answers NaN with nothing at all.
+        if count < 1:
+            raise ValueError(f"count is {count}, need 1 or more")
+        if eligible is not None and (eligible.dtype != np.uint8 or not eligible.flags.c_contiguous):
+            raise ValueError(f"eligible is {eligible.dtype}, need contiguous uint8")
         if queries.ndim != 2 or queries.shape[1] != self.dim:
             raise ValueError(f"index has {self.dim} dimensions, query has {queries.shape[-1]}")
         if not np.isfinite(queries).all():
@@ -123,13 +163,30 @@ class FaissIndex:
 def augment_vectors(
     vectors: npt.NDArray[np.float32], largest_norm: float
 ) -> npt.NDArray[np.float32]:
-    """`[x, sqrt(M² - |x|²)]`: every row gets the length M. `float32[n, dim + 1]`."""
+    """`[x, sqrt(M² - |x|²), 0…]`: every row gets the length M. `float32[n, augmented_dim]`."""
+    count, dim = vectors.shape
+    augmented = np.zeros((count, augmented_dim(dim)), np.float32)
+    augmented[:, :dim] = vectors
     squares = np.einsum("nd,nd->n", vectors, vectors)
-    rest = np.sqrt(np.maximum(largest_norm**2 - squares, 0)).astype(np.float32)
-    return np.column_stack([vectors, rest])
+    augmented[:, dim] = np.sqrt(np.maximum(largest_norm**2 - squares, 0))
+    return augmented
 
 
-def _augment_queries(queries: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    prepared = np.zeros((len(queries), queries.shape[1] + 1), np.float32)
-    prepared[:, :-1] = queries
-    return prepared
+def _with_flat_quantizer(index: "faiss.IndexIVFScalarQuantizer") -> "faiss.IndexIVFScalarQuantizer":
+    """The same lists, chosen by scanning all their centres: faster than HNSW for many probes."""
+    quantizer = faiss.IndexFlatL2(index.d)
+    quantizer.add(index.quantizer.reconstruct_n(0, index.nlist))
+    wide = faiss.IndexIVFScalarQuantizer(
+        quantizer, index.d, index.nlist, faiss.ScalarQuantizer.QT_fp16, index.metric_type, False
+    )
+    wide.is_trained = True
+    wide.replace_invlists(index.invlists, False)
+    wide.ntotal = index.ntotal
+    # Faiss keeps neither alive.
+    wide.referenced_objects = [quantizer, index]
+    return wide
+
+
+def augmented_dim(dim: int) -> int:
+    """One more, filled up to a multiple of 8: Faiss scans other widths 14 times slower."""
+    return -(-(dim + 1) // SIMD_WIDTH) * SIMD_WIDTH
