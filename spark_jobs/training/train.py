@@ -1,0 +1,106 @@
+"""Trains the models of a generation and reports how good they are.
+
+The models that are judged are fitted on the rows before the last cut and judged on those after it.
+The models that are served are fitted again on all rows, so that the latest behaviour counts too.
+"""
+
+import json
+from typing import Any
+
+import numpy as np
+
+from generation import layout
+from spark_jobs.build_context import BuildContext
+from spark_jobs.engine import Receipt
+from spark_jobs.training.evaluate import Figures
+from spark_jobs.training.main_ranker import heads_with_enough, train_main_ranker
+from spark_jobs.training.make_rows import make_rows, plan_training
+from spark_jobs.training.network import Network
+from spark_jobs.training.onnx_export import write_model, write_value_model
+from spark_jobs.training.plan import HOLDOUT_BLOCK, TrainingPlan
+from spark_jobs.training.pre_ranker import HEAD, train_pre_ranker
+from spark_jobs.training.report import report_models
+from spark_jobs.training.retrieval import retrieval_recall
+from spark_jobs.training.row_table import RowTable, read_rows, write_row_file
+from spark_jobs.vector_fit import AlsSettings, VectorFit
+
+MIN_ROWS = 1
+
+
+def train_models(context: BuildContext, fit: VectorFit, settings: AlsSettings) -> Receipt:
+    """Write models/, training/rows.parquet and report.json under `context.workplace.output`.
+
+    Args:
+        fit: Fits the vectors of the blocks; like `settings`, the one of the served vectors.
+
+    Returns:
+        `{"rows": {file: rows}, "quality": {figure: value}}`.
+
+    Raises:
+        ValueError: the data gives no training rows.
+    """
+    plan = plan_training(context, settings)
+    follows = make_rows(context, plan, fit, settings)
+    output = context.workplace.output
+    written = write_row_file(plan.rows, output / layout.TRAINING_ROWS)
+    every = read_rows(plan.rows)
+    if len(every) < MIN_ROWS:
+        raise ValueError(
+            "no training rows: the data has no impression or positive at a known time after the "
+            "first 30 % of its rows"
+        )
+    holdout_rows = every.block == HOLDOUT_BLOCK
+    training, holdout = every.take(~holdout_rows), every.take(holdout_rows)
+    report = _judge(plan, training, holdout)
+    report |= {"retrieval": retrieval_recall(plan, holdout), "follows": follows}
+    report["served"] = _serve(context, every)
+    (output / layout.REPORT).write_text(json.dumps(report, indent=1, sort_keys=True) + "\n")
+    return {"rows": {layout.TRAINING_ROWS: written}, "quality": _quality(report)}
+
+
+def fit_all(rows: RowTable, seed: int) -> tuple[dict[str, Network], int]:
+    """Both models on some rows, and the epochs of the main ranker.
+
+    Data too poor for any head of the main ranker gets one with the head `click` all the same, if
+    only to say how frequent clicks are.
+    """
+    pre_ranker = train_pre_ranker(rows.matrix, rows.labels[HEAD])
+    heads = heads_with_enough(rows.labels) or ("click",)
+    ranker, epochs = train_main_ranker(rows.matrix, rows.labels, heads, seed)
+    return {"pre_ranker": pre_ranker, "ranker": ranker}, epochs
+
+
+def _judge(plan: TrainingPlan, training: RowTable, holdout: RowTable) -> dict[str, Any]:
+    if not len(training) or not len(holdout):
+        return {"rows": {"training": len(training), "holdout": len(holdout)}}
+    judged, epochs = fit_all(training, plan.facts.seed)
+    return report_models(plan, training, holdout, judged) | {"epochs": epochs}
+
+
+def _serve(context: BuildContext, rows: RowTable) -> dict[str, Any]:
+    output = context.workplace.output
+    networks, epochs = fit_all(rows, context.facts.seed)
+    paths = {"pre_ranker": layout.PRE_RANKER, "ranker": layout.RANKER}
+    for kind, network in networks.items():
+        write_model(output / paths[kind], network, kind=kind, trained_rows=len(rows))
+    write_value_model(output / layout.VALUE_MODEL)
+    return {
+        "trained_rows": len(rows),
+        "last_row_ms": int(np.max(rows.occurred_ms)),
+        "heads": list(networks["ranker"].heads),
+        "epochs": epochs,
+    }
+
+
+def _quality(report: dict[str, Any]) -> dict[str, float]:
+    """The figures people look at first."""
+    quality = {}
+    for model, heads in report.get("models", {}).items():
+        for head, kinds in heads.items():
+            figures: Figures = kinds["all"]
+            if isinstance(auc := figures.get("auc"), float):
+                quality[f"{model}_{head}_auc"] = auc
+    for name in ("recall_vectors", "recall_popularity"):
+        if name in report["retrieval"]:
+            quality[name] = report["retrieval"][name]
+    return quality
