@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from rich.markup import escape
 from rich.table import Table
 
 from protos import feed_pb2
@@ -25,12 +26,12 @@ def feed_table(page: feed_pb2.GetFeedResponse, title: str) -> Table:
         table.add_row(
             str(item.position),
             str(item.item_id),
-            _escaped(_short(content.title)),
+            escape(_short(content.title)),
             _author(item),
-            _escaped(", ".join(content.categories)),
+            escape(", ".join(content.categories)),
             f"{item.score:.3f}",
             " ".join(item.sources),
-            _escaped(item.reason),
+            escape(item.reason),
         )
     return table
 
@@ -54,7 +55,7 @@ def receipt_lines(page: feed_pb2.GetFeedResponse) -> Iterator[str]:
 
 def _author(item: feed_pb2.FeedItem) -> str:
     if item.content.author_name:
-        return _escaped(item.content.author_name)
+        return escape(item.content.author_name)
     return "" if item.author_id < 0 else str(item.author_id)
 
 
@@ -63,8 +64,3 @@ def _short(text: str) -> str:
     if len(one_line) <= MAX_TITLE_CHARACTERS:
         return one_line
     return one_line[: MAX_TITLE_CHARACTERS - 1] + "…"
-
-
-def _escaped(text: str) -> str:
-    """Titles come from outside: brackets in them are no markup."""
-    return text.replace("[", r"\[")

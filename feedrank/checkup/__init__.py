@@ -1,0 +1,1 @@
+"""What `feedrank doctor` looks at: one file per subject, each a function that returns findings."""
