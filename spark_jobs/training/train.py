@@ -27,14 +27,14 @@ from spark_jobs.vector_fit import AlsSettings, VectorFit
 MIN_ROWS = 1
 
 
-def train_models(context: BuildContext, fit: VectorFit, settings: AlsSettings) -> Receipt:
+def train_models(context: BuildContext, fit: VectorFit, settings: AlsSettings) -> list[Receipt]:
     """Write models/, training/rows.parquet and report.json under `context.workplace.output`.
 
     Args:
         fit: Fits the vectors of the blocks; like `settings`, the one of the served vectors.
 
     Returns:
-        `{"rows": {file: rows}, "quality": {figure: value}}`.
+        One receipt: `{"rows": {file: rows}, "quality": {figure: value}}`.
 
     Raises:
         ValueError: the data gives no training rows.
@@ -55,7 +55,7 @@ def train_models(context: BuildContext, fit: VectorFit, settings: AlsSettings) -
     report |= {"retrieval": retrieval_recall(plan, holdout), "follows": follows}
     report["served"] = _serve(context, every)
     (output / layout.REPORT).write_text(json.dumps(report, indent=1, sort_keys=True) + "\n")
-    return {"rows": {layout.TRAINING_ROWS: written}, "quality": _quality(report)}
+    return [{"rows": {layout.TRAINING_ROWS: written}, "quality": _quality(report)}]
 
 
 def fit_all(rows: RowTable, seed: int) -> tuple[dict[str, Network], int]:
