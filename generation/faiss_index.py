@@ -2,10 +2,10 @@
 
 Both kinds are inverted files, because those are what Faiss maps without a copy on the heap and what
 keeps our own row numbers as ids. `exact` has one list and is scanned whole. `ivf` holds the vectors
-norm-augmented, `[x, sqrt(M² - |x|²), 0…]`: lists are chosen by the Euclidean distance to `[q, 0]`,
-whose order is that of the dot product, because lists over raw inner products are poor on vectors
-whose norms differ. Rows are scored by the dot product with `[q, 0]` itself: a distance over fp16 codes is
-off by M² times their rounding, which on real norms swaps neighbours.
+norm-augmented, `[x, sqrt(M² - |x|²), 0…]`: lists are chosen by the Euclidean distance to
+`[q, 0, 0…]`, whose order is that of the dot product, because lists over raw inner products are poor
+on vectors whose norms differ. Rows are scored by the dot product itself: a distance over fp16 codes
+is off by M² times their rounding, which on real norms swaps neighbours.
 """
 
 import json
