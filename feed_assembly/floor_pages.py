@@ -15,6 +15,7 @@ from feed_assembly.session.session import SessionRecord
 from feed_assembly.showable import showable
 from feed_assembly.stored_feed import START
 from feed_assembly.viewer_regions import ViewerRegions
+from generation.manifest import Manifest
 from serving.contracts.receipt import Receipt
 from serving.contracts.sources import FLOOR, SOURCE_BIT
 
@@ -30,13 +31,13 @@ class FloorPages:
         pages: Pages,
         content: Content,
         regions: ViewerRegions,
-        generation: str,
+        manifest: Manifest,
     ) -> None:
         self._floor = floor
         self._pages = pages
         self._content = content
         self._regions = regions
-        self._generation = generation
+        self._manifest = manifest
 
     async def serve(self, call: FeedCall, known: SessionRecord) -> FeedPage:
         """What was neither revoked nor served; an empty page when nothing is left."""
@@ -61,6 +62,8 @@ class FloorPages:
 
     def _usable(self, call: FeedCall, pool: Pool, record: SessionRecord) -> npt.NDArray[np.bool_]:
         suitable = ~self._content.unsuitable_for_all(pool.item_ids)
+        if self._manifest.authors_are_viewers:
+            suitable &= pool.author_ids != call.viewer_id
         return suitable & showable(
             pool.item_ids, pool.author_ids, record, self._content, call.now_ms
         )
@@ -78,6 +81,6 @@ class FloorPages:
             positions=np.arange(len(rows), dtype=np.int32),
             scores=pool.scores[rows],
             source_bits=np.full(len(rows), SOURCE_BIT[FLOOR], np.uint32),
-            receipt=Receipt(generation=self._generation, origin="floor"),
+            receipt=Receipt(generation=self._manifest.name, origin="floor"),
             next_page_token=token,
         )

@@ -1,41 +1,34 @@
 """Answers `GetFeed`: a repeat, the next slice of a feed, a new ranking, or what is left."""
 
 import asyncio
-import secrets
 import time
 from dataclasses import dataclass, replace
 
 import structlog
 
-from feed_assembly.awaited_lists import Wanted
-from feed_assembly.content.content import Content
-from feed_assembly.content.item_content import ItemContent
 from feed_assembly.feed_call import FeedCall
 from feed_assembly.feed_page import FeedPage
 from feed_assembly.feed_request import FeedRequest, checked
 from feed_assembly.floor_pages import FloorPages
-from feed_assembly.list_quality import is_showable
-from feed_assembly.new_lists import NewLists
+from feed_assembly.new_feeds import NewFeeds
 from feed_assembly.page_cut import own_receipt, stored_feeds
 from feed_assembly.page_token import PageTokens
 from feed_assembly.pages import Pages
+from feed_assembly.presenter import ItemView, Presenter
 from feed_assembly.served_records import ServedRecords
 from feed_assembly.session.session import SessionRecord
 from feed_assembly.session.session_store import SessionStore
-from feed_assembly.stored_feed import StoredFeed, feed_of
+from feed_assembly.stored_feed import StoredFeed
 from serving.clock import Clock
 from serving.contracts.receipt import Receipt
 from serving.deadline import Deadline
-from serving.errors import DeadlineError, FeedError, StateUnavailableError
+from serving.errors import StateUnavailableError
 from serving.metrics import DEGRADED, FEEDS, STORED_FEED_LOOKUPS
 from serving.metrics_recorder import Metrics
 from serving.stage_clock import StageClock
 
 FRESH_MS = 60_000
 """A stored feed is gone on with for so long, unless the viewer liked something since."""
-
-ASSEMBLY_RESERVE_MS = 6.0
-"""Kept of the deadline for what comes after the list: noting, content, signing."""
 
 log = structlog.get_logger()
 
@@ -45,7 +38,7 @@ class FeedAnswer:
     """A page and, parallel to it, what people see of its items."""
 
     page: FeedPage
-    contents: list[ItemContent]
+    views: list[ItemView]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +46,7 @@ class FeedSources:
     """Where pages come from."""
 
     pages: Pages
-    new_lists: NewLists
+    new_feeds: NewFeeds
     floor: FloorPages
 
 
@@ -65,7 +58,7 @@ class GetFeed:
         generation: str,
         sessions: SessionStore,
         sources: FeedSources,
-        content: Content,
+        presenter: Presenter,
         tokens: PageTokens,
         served_records: ServedRecords,
         clock: Clock,
@@ -75,9 +68,9 @@ class GetFeed:
         self._generation = generation
         self._sessions = sessions
         self._pages = sources.pages
-        self._new_lists = sources.new_lists
+        self._new_feeds = sources.new_feeds
         self._floor = sources.floor
-        self._content = content
+        self._presenter = presenter
         self._tokens = tokens
         self._served_records = served_records
         self._clock = clock
@@ -95,7 +88,7 @@ class GetFeed:
         clock = StageClock(stages, self._metrics)
         page = await self._page(call, clock)
         with clock.stage("content", len(page)):
-            contents = self._content.items(page.item_ids)
+            views = self._presenter.views(call.viewer_id, request.region, page)
         receipt = own_receipt(page.receipt)
         receipt.stages += stages.stages
         for reason in call.reasons:
@@ -105,7 +98,7 @@ class GetFeed:
         self._count(receipt)
         if len(page) and receipt.origin != "repeat":
             self._served_records.add(call.viewer_id, request, page, call.now_ms)
-        return FeedAnswer(page, contents)
+        return FeedAnswer(page, views)
 
     def _call(self, request: FeedRequest, deadline: Deadline) -> FeedCall:
         viewer_id = checked(request)
@@ -132,7 +125,7 @@ class GetFeed:
             return repeated
         page = await self._continued(call, record, feeds)
         if page is None:
-            page = await self._ranked(call, record, clock)
+            page = await self._new_feeds.first_page(call, record, clock)
         if page is None:
             page = await self._left_over(call, record, feeds)
         if page is None:
@@ -163,47 +156,6 @@ class GetFeed:
             if is_young and is_current and feed.generation == self._generation:
                 return "hit", feed
         return ("stale" if feeds else "miss"), None
-
-    async def _ranked(
-        self, call: FeedCall, record: SessionRecord, clock: StageClock
-    ) -> FeedPage | None:
-        """The first page of a new list; `None`, and a reason, when there is none."""
-        request_id = call.request.request_id or secrets.token_hex(16)
-        wanted = Wanted(
-            call.viewer_id,
-            request_id,
-            secrets.token_hex(16),
-            call.request.context,
-            call.scroll_started_ms,
-        )
-        deadline = call.deadline.earlier_by(ASSEMBLY_RESERVE_MS)
-        try:
-            with clock.stage("new_list", 1):
-                ranked, receipt = await self._new_lists.make(
-                    call.request, wanted, record, call.served_since_ms, call.now_ms, deadline
-                )
-        except DeadlineError as error:
-            log.warning("no new list", cause=str(error))
-            call.degrade("ranking_late")
-            return None
-        except FeedError as error:
-            log.warning("no new list", cause=str(error))
-            call.degrade("ranking_failed")
-            return None
-        except Exception:
-            log.exception("no new list")
-            call.degrade("ranking_failed")
-            return None
-        if not is_showable(receipt):
-            call.degrade("coverage_below_half")
-            return None
-        feed = feed_of(ranked, wanted.feed_id, wanted.context, wanted.scroll_started_ms)
-        page = await self._pages.from_new(
-            call, record, replace(feed, receipt=receipt), ranked.features
-        )
-        if page is None:
-            call.degrade("nothing_ranked")
-        return page
 
     async def _left_over(
         self, call: FeedCall, record: SessionRecord, feeds: list[StoredFeed]

@@ -14,12 +14,15 @@ from feed_assembly.feed_request import FeedRequest
 from feed_assembly.floor import read_floor
 from feed_assembly.floor_pages import FloorPages
 from feed_assembly.get_feed import FeedAnswer, FeedSources, GetFeed
+from feed_assembly.new_feeds import NewFeeds
 from feed_assembly.new_lists import NewLists
 from feed_assembly.page_token import PageTokens
 from feed_assembly.pages import Pages
+from feed_assembly.presenter import Presenter
 from feed_assembly.session.session import RevocationChange, RevocationKind
 from feed_assembly.session.session_store import SessionStore
 from feed_assembly.viewer_regions import ViewerRegions
+from generation.manifest import Manifest
 from serving.contracts.candidates import GenerateRequest
 from serving.contracts.rank import LIST_SIZE, RESERVE_SIZE, RankedList, RankReply
 from serving.contracts.receipt import Receipt
@@ -69,7 +72,7 @@ class RankingByItemId:
         self._awaited = awaited
         self._item_ids = np.arange(1000, 1000 + item_count)
 
-    async def generate(self, request: GenerateRequest, deadline: Deadline) -> RankReply:
+    async def generate(self, request: GenerateRequest, _deadline: Deadline) -> RankReply:
         self.requests.append(request)
         if self.failure is not None:
             raise self.failure
@@ -87,7 +90,7 @@ class KeptRecords:
     def __init__(self) -> None:
         self.pages: list[FeedPage] = []
 
-    def add(self, viewer_id: int, request: FeedRequest, page: FeedPage, now_ms: int) -> None:
+    def add(self, _viewer_id: int, _request: FeedRequest, page: FeedPage, _now_ms: int) -> None:
         self.pages.append(page)
 
 
@@ -108,15 +111,17 @@ class Ring:
         pages = Pages(self.sessions, self.content, tokens)
         regions = ViewerRegions.open(folder)
         self.floor = read_floor(folder, base)
+        new_lists = NewLists(self.candidates, self.awaited, self.content, [0])
+        self.new_feeds = NewFeeds(new_lists, pages, self.sessions)
         self.get_feed = GetFeed(
             GENERATION,
             self.sessions,
             FeedSources(
                 pages,
-                NewLists(self.candidates, self.awaited, self.content, [0]),
-                FloorPages(self.floor, pages, self.content, regions, GENERATION),
+                self.new_feeds,
+                FloorPages(self.floor, pages, self.content, regions, Manifest.read(folder)),
             ),
-            self.content,
+            Presenter(self.content, regions),
             tokens,
             self.records,
             self.clock,

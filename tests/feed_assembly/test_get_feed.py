@@ -255,7 +255,9 @@ async def test_content_comes_with_the_items(ring) -> None:
     ring.candidates.failure = DependencyError("away")
     answer = await ring.answer(page_size=1)
     [item_id] = answer.page.item_ids.tolist()
-    [content] = answer.contents
+    [view] = answer.views
+    content = view.content
+    assert view.reason == "popular in north"
     assert content.title == f"title {item_id}"
     assert content.author_name == f"author {content.author_id}"
     assert content.media_url == f"https://cdn.example/{item_id}"

@@ -1,0 +1,38 @@
+"""Reads topic `items` from where the generation ends into the content overlay."""
+
+from feed_assembly.content.content_overlay import ContentOverlay
+from feed_assembly.item_change import ItemChange
+from feed_assembly.item_codec import item_change
+from generation.manifest import Manifest
+from protos import events_pb2
+from serving.bus.bus import Bus
+from serving.bus.consumer import Batch, EventConsumer
+from serving.bus.topics import items
+
+READER = "feed_assembly.items"
+
+
+def item_reader(bus: Bus, manifest: Manifest, overlay: ContentOverlay) -> EventConsumer[ItemChange]:
+    """Every replica reads all partitions: any of them may show any item."""
+    topic = items(manifest.shard_count)
+
+    async def apply(_partition: int, batch: Batch[ItemChange]) -> None:
+        for _, change in batch:
+            overlay.apply(change)
+
+    partitions = range(topic.partitions)
+    return EventConsumer(
+        bus,
+        topic,
+        {partition: manifest.start_offset(topic.name, partition) for partition in partitions},
+        reader=READER,
+        decode=_decode,
+        apply=apply,
+    )
+
+
+def _decode(value: bytes) -> ItemChange:
+    change = item_change(events_pb2.ItemEvent.FromString(value))
+    if change.item_id is None or change.change is None:
+        raise ValueError("an item event needs item_id and change")
+    return change

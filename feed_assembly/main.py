@@ -1,0 +1,78 @@
+"""A feed_assembly process: `python -m feed_assembly.main`, set up by FEEDRANK_… or a TOML file."""
+
+import asyncio
+
+from feed_assembly.service import open_feed_assembly
+from feed_assembly.servicer import SERVICE_NAME, FeedServicer
+from feed_assembly.settings import FeedAssemblySettings
+from feed_assembly.token_key import token_key
+from generation.manifest import Manifest
+from generation.publish import current
+from protos import candidates_pb2, feed_pb2_grpc
+from serving.background_tasks import BackgroundTasks
+from serving.bus.open_bus import open_bus
+from serving.channels import open_channel
+from serving.clock import open_clock
+from serving.contracts.clients.candidate_client import GrpcCandidateClient
+from serving.metrics_recorder import Metrics
+from serving.process import run_process
+from serving.server import GrpcServer
+from serving.state.open_state_store import open_state_store
+from serving.store_metrics import follow_bus, follow_state
+
+CANDIDATE_SERVICE = candidates_pb2.DESCRIPTOR.services_by_name["CandidateService"].full_name
+
+
+async def open_service(
+    settings: FeedAssemblySettings, metrics: Metrics, server: GrpcServer
+) -> None:
+    folder = current(settings.generations)
+    manifest = Manifest.read(folder)
+    clock = open_clock(
+        settings.clock,
+        settings.home,
+        manifest.name,
+        manifest.data_time_ms,
+        offset_ms=settings.clock_offset_ms,
+    )
+    bus, state = open_bus(settings.bus), open_state_store(settings.state)
+    channel = open_channel(
+        settings.candidate_address, CANDIDATE_SERVICE, max_message_bytes=settings.max_message_bytes
+    )
+    feed_assembly = await asyncio.to_thread(
+        open_feed_assembly,
+        folder,
+        manifest,
+        bus,
+        state,
+        GrpcCandidateClient(channel),
+        clock,
+        metrics,
+        _token_key(settings),
+        (settings.replica, settings.replicas),
+    )
+    tasks = BackgroundTasks(on_failure=lambda: server.stop_soon(1))
+    server.on_close("readers", tasks.close)
+    server.on_close("feed_assembly", feed_assembly.close)
+    server.on_close("channel", lambda: channel.close(None))
+    server.on_close("bus", bus.close)
+    server.on_close("state", state.close)
+    follow_bus(metrics, bus.counters)
+    follow_state(metrics, state.counters)
+    await bus.start()
+    await feed_assembly.start()
+    tasks.start("feed_assembly.readers", feed_assembly.run())
+    servicer = FeedServicer(
+        feed_assembly, settings.default_deadline_ms, allow_as_of=settings.allow_as_of
+    )
+    feed_pb2_grpc.add_FeedServiceServicer_to_server(servicer, server.grpc_server)
+
+
+def _token_key(settings: FeedAssemblySettings) -> bytes:
+    if settings.page_token_key is not None:
+        return bytes.fromhex(settings.page_token_key.get_secret_value())
+    return token_key(settings.home)
+
+
+if __name__ == "__main__":
+    run_process(FeedAssemblySettings, [SERVICE_NAME], open_service)

@@ -1,0 +1,105 @@
+"""First pages of new lists, and what becomes of lists that came too late."""
+
+import secrets
+from dataclasses import replace
+
+import structlog
+
+from feed_assembly.awaited_lists import Wanted
+from feed_assembly.feed_call import FeedCall
+from feed_assembly.feed_page import FeedPage
+from feed_assembly.list_quality import is_showable, is_storable
+from feed_assembly.new_lists import NewLists
+from feed_assembly.page_cut import with_feed
+from feed_assembly.pages import Pages
+from feed_assembly.session.session import SessionRecord
+from feed_assembly.session.session_store import SessionStore
+from feed_assembly.stored_feed import feed_of
+from serving.contracts.rank import RankedList
+from serving.contracts.receipt import Receipt
+from serving.errors import DeadlineError, FeedError, StateUnavailableError
+from serving.stage_clock import StageClock
+
+ASSEMBLY_RESERVE_MS = 6.0
+"""Kept of the deadline for what comes after the list: noting, content, signing."""
+
+log = structlog.get_logger()
+
+
+class NewFeeds:
+    """Turns new lists into feeds."""
+
+    def __init__(self, new_lists: NewLists, pages: Pages, sessions: SessionStore) -> None:
+        self._new_lists = new_lists
+        self._pages = pages
+        self._sessions = sessions
+
+    async def first_page(
+        self, call: FeedCall, known: SessionRecord, clock: StageClock
+    ) -> FeedPage | None:
+        """The first page of a new list; `None`, with a reason in `call`, when there is none.
+
+        Args:
+            known: The viewer's record as it was read for this call.
+        """
+        wanted = Wanted(
+            call.viewer_id,
+            call.request.request_id or secrets.token_hex(16),
+            secrets.token_hex(16),
+            call.request.context,
+            call.scroll_started_ms,
+        )
+        with clock.stage("new_list", 1) as passed:
+            made = await self._list(call, known, wanted)
+            passed.append(made[0].list_size if made else 0)
+        if made is None:
+            return None
+        ranked, receipt = made
+        feed = feed_of(ranked, wanted.feed_id, wanted.context, wanted.scroll_started_ms)
+        page = await self._pages.from_new(
+            call, known, replace(feed, receipt=receipt), ranked.features
+        )
+        if page is None:
+            call.degrade("nothing_ranked")
+        return page
+
+    async def store_late(self, wanted: Wanted, ranked: RankedList) -> None:
+        """Keep a list that nobody waits for any more for the viewer's next call.
+
+        Not if something was revoked since it was asked for, or if it is degraded.
+        """
+        if not is_storable(ranked.receipt):
+            return
+        feed = feed_of(ranked, wanted.feed_id, wanted.context, wanted.scroll_started_ms)
+
+        def change(record: SessionRecord) -> SessionRecord:
+            is_current = record.revocation_version == ranked.revocation_version
+            return with_feed(record, feed) if is_current else record
+
+        try:
+            await self._sessions.update(wanted.viewer_id, change)
+        except StateUnavailableError as error:
+            log.warning("late list dropped", cause=str(error))
+
+    async def _list(
+        self, call: FeedCall, known: SessionRecord, wanted: Wanted
+    ) -> tuple[RankedList, Receipt] | None:
+        deadline = call.deadline.earlier_by(ASSEMBLY_RESERVE_MS)
+        try:
+            ranked, receipt = await self._new_lists.make(
+                call.request, wanted, known, call.served_since_ms, call.now_ms, deadline
+            )
+        except FeedError as error:
+            log.warning("no new list", cause=str(error))
+            is_late = isinstance(error, DeadlineError)
+            call.degrade("ranking_late" if is_late else "ranking_failed")
+            return None
+        except Exception:  # in one process with us, a neighbour's bug must not be ours
+            log.exception("no new list")
+            call.degrade("ranking_failed")
+            return None
+        if not is_showable(receipt):
+            call.degrade("coverage_below_half")
+            return None
+        return ranked, receipt
+

@@ -1,0 +1,53 @@
+"""Reads this replica's partitions of `ranked-lists`, from the end: older lists have no waiter."""
+
+import asyncio
+
+from feed_assembly.awaited_lists import AwaitedLists
+from feed_assembly.new_feeds import NewFeeds
+from protos import ranker_pb2
+from serving.bus.bus import Bus
+from serving.bus.consumer import Batch, EventConsumer
+from serving.bus.topics import RANKED_LISTS
+from serving.contracts import ranked_list_codec
+from serving.contracts.rank import RankedList
+
+READER = "feed_assembly.ranked_lists"
+
+
+def own_partitions(replica_index: int, replica_count: int) -> list[int]:
+    """The partitions of `ranked-lists` that one replica reads and has its answers sent to.
+
+    Raises:
+        ValueError: there is no such replica, or too many for the partitions there are.
+    """
+    if not 0 <= replica_index < replica_count <= RANKED_LISTS.partitions:
+        raise ValueError(
+            f"replica {replica_index} of {replica_count}, need 0 <= index < count <= "
+            f"{RANKED_LISTS.partitions}"
+        )
+    return list(range(replica_index, RANKED_LISTS.partitions, replica_count))
+
+
+def ranked_list_reader(
+    bus: Bus, partitions: list[int], awaited: AwaitedLists, new_feeds: NewFeeds
+) -> EventConsumer[RankedList]:
+    """Hands lists to who waits for them, late ones to `new_feeds`."""
+
+    async def apply(_partition: int, batch: Batch[RankedList]) -> None:
+        wanted = [(awaited.deliver(ranked), ranked) for _, ranked in batch]
+        await asyncio.gather(
+            *(new_feeds.store_late(late, ranked) for late, ranked in wanted if late is not None)
+        )
+
+    return EventConsumer(
+        bus,
+        RANKED_LISTS,
+        dict.fromkeys(partitions),
+        reader=READER,
+        decode=_decode,
+        apply=apply,
+    )
+
+
+def _decode(value: bytes) -> RankedList:
+    return ranked_list_codec.from_proto(ranker_pb2.RankedList.FromString(value))

@@ -1,0 +1,71 @@
+"""The public service over gRPC: messages in, messages out."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import grpc
+
+from feed_assembly import action_codec, feed_codec, item_codec
+from feed_assembly.service import FeedAssembly
+from protos import feed_pb2 as pb
+from protos import feed_pb2_grpc
+from serving.deadline import Deadline
+from serving.errors import InvalidRequestError
+
+SERVICE_NAME = pb.DESCRIPTOR.services_by_name["FeedService"].full_name
+AS_OF_HEADER = "x-feedrank-as-of-ms"
+ANSWER_RESERVE_MS = 2.0
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class FeedServicer(feed_pb2_grpc.FeedServiceServicer):
+    """Translates; errors are mapped to statuses by the server's interceptor."""
+
+    def __init__(
+        self, feed_assembly: FeedAssembly, default_deadline_ms: float, *, allow_as_of: bool = False
+    ) -> None:
+        """`allow_as_of`: callers may set the time of a request, for tests and replays."""
+        self._feed_assembly = feed_assembly
+        self._default_deadline_ms = default_deadline_ms
+        self._allow_as_of = allow_as_of
+
+    async def GetFeed(  # noqa: N802 - the name of the method on the wire
+        self, request: pb.GetFeedRequest, context: Context
+    ) -> pb.GetFeedResponse:
+        as_of_ms = self._as_of_ms(context.invocation_metadata())
+        answer = await self._feed_assembly.get_feed(
+            feed_codec.request_from_proto(request, as_of_ms), self._deadline(context)
+        )
+        return feed_codec.answer_to_proto(answer)
+
+    async def LogActions(  # noqa: N802
+        self, request: pb.LogActionsRequest, context: Context
+    ) -> pb.LogActionsResponse:
+        result = await self._feed_assembly.log_actions(
+            action_codec.sent_actions(request), self._deadline(context)
+        )
+        return action_codec.actions_response(result)
+
+    async def PublishItems(  # noqa: N802
+        self, request: pb.PublishItemsRequest, context: Context
+    ) -> pb.PublishItemsResponse:
+        result = await self._feed_assembly.publish_items(
+            item_codec.item_changes(request), self._deadline(context)
+        )
+        return item_codec.items_response(result)
+
+    def _deadline(self, context: Context) -> Deadline:
+        return Deadline.of_call(
+            context, reserve_ms=ANSWER_RESERVE_MS, default_ms=self._default_deadline_ms
+        )
+
+    def _as_of_ms(self, metadata: Iterable[tuple[str, Any]] | None) -> int | None:
+        for key, value in metadata or ():
+            if key == AS_OF_HEADER:
+                if not self._allow_as_of:
+                    raise InvalidRequestError(AS_OF_HEADER, "is not allowed by this server")
+                if not str(value).isdecimal():
+                    raise InvalidRequestError(AS_OF_HEADER, "is no number of milliseconds")
+                return int(value)
+        return None

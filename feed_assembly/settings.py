@@ -1,0 +1,47 @@
+"""What a feed_assembly process is configured with."""
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
+
+from serving.bus.topics import RANKED_LISTS
+from serving.settings import CommonSettings
+
+
+class FeedAssemblySettings(CommonSettings):
+    service: ClassVar[str] = "feed_assembly"
+
+    candidate_address: Annotated[str, Field(min_length=1)]
+    """candidate_gen: `host:port`, `dns:///host:port` or `ipv4:host:port,host:port`."""
+
+    replicas: int = Field(default=1, ge=1, le=RANKED_LISTS.partitions)
+    """Processes that share the partitions of `ranked-lists`."""
+
+    replica: int = Field(default=0, ge=0)
+    """Which of them this is, from 0; in a StatefulSet the ordinal."""
+
+    page_token_key: SecretStr | None = None
+    """64 hex digits that page tokens are signed with, the same for all replicas; without it a key
+    is made and kept in `home`."""
+
+    allow_as_of: bool = False
+    """Whether a caller may set the time of a request by the header `x-feedrank-as-of-ms`."""
+
+    @field_validator("replica")
+    @classmethod
+    def _is_one_of_the_replicas(cls, replica: int, others: ValidationInfo) -> int:
+        if replica >= others.data.get("replicas", replica + 1):
+            raise ValueError(f"{replica} is not below replicas, {others.data['replicas']}")
+        return replica
+
+    @field_validator("page_token_key")
+    @classmethod
+    def _is_key(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None:
+            try:
+                is_long_enough = len(bytes.fromhex(key.get_secret_value())) == 32
+            except ValueError:
+                is_long_enough = False
+            if not is_long_enough:
+                raise ValueError("need 64 hex digits")
+        return key
