@@ -86,6 +86,7 @@ async def measure() -> None:
         SHARDS,
         Neighbours(
             FakeViewerStates(viewer),
+            lambda: 0,
             FakeGraph(around),
             [PreparedShard(n) for n in range(SHARDS)],
             ranker,

@@ -1,6 +1,6 @@
 """Whom the pipeline asks, and how long for."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from candidate_gen.viewer_state.viewer import ViewerStates
@@ -18,9 +18,14 @@ VIEWER_SHARE, SEARCH_SHARE, RELATIONS_SHARE = 0.3, 0.6, 0.4
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """Every service and store that candidates come from or go to."""
+    """Every service and store that candidates come from or go to.
+
+    Attributes:
+        viewer_lag: How many actions the viewers' overlay has yet to apply.
+    """
 
     viewer_states: ViewerStates
+    viewer_lag: Callable[[], int]
     graph: GraphClient
     shards: Sequence[ShardClient]
     ranker: RankerClient

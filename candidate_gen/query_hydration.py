@@ -37,6 +37,7 @@ async def hydrate_query(
             limit,
         ),
     )
+    run.note_lag(neighbours.viewer_lag())
     if viewer is None:
         run.receipt.degrade("viewer_state_unavailable")
     if neighbourhood is None:

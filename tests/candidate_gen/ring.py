@@ -40,6 +40,7 @@ def a_ring(
     neighbourhood: Neighbourhood | None = None,
     flags: Mapping[int, int] | None = None,
     shard_count: int = 2,
+    viewer_lag: int = 0,
     authors_are_viewers: bool = True,
 ) -> Ring:
     """`columns` are of all items found, by ascending id."""
@@ -50,7 +51,7 @@ def a_ring(
     pipeline = CandidatePipeline(
         GENERATION,
         shard_count,
-        Neighbours(states, graph, shards, ranker),
+        Neighbours(states, lambda: viewer_lag, graph, shards, ranker),
         QueryRules(VOCABULARY, authors_are_viewers, {}),
         metrics,
     )

@@ -1,0 +1,32 @@
+from candidate_gen.actions_lag import ActionsLag
+from candidate_gen.viewer_state.keys import READER
+from serving.errors import BusUnavailableError
+from serving.metrics import BUS_LAG
+from serving.metrics_recorder import Metrics
+
+
+class Updater:
+    def __init__(self) -> None:
+        self.behind: dict[int, int] | None = {3: 2, 5: 4}
+
+    async def lag(self):
+        if self.behind is None:
+            raise BusUnavailableError("away")
+        return self.behind
+
+
+async def test_adds_the_partitions_up_and_publishes_each():
+    metrics = Metrics()
+    lag = ActionsLag(Updater(), metrics)
+    await lag.refresh()
+    assert lag.messages == 6
+    assert metrics.gauge(BUS_LAG, READER, "5")._value.get() == 4
+
+
+async def test_the_last_answer_stands_while_the_bus_is_away():
+    updater = Updater()
+    lag = ActionsLag(updater, Metrics())
+    await lag.refresh()
+    updater.behind = None
+    await lag.refresh()
+    assert lag.messages == 6
