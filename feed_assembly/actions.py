@@ -22,8 +22,11 @@ from serving.metrics import ACTIONS
 from serving.metrics_recorder import Metrics
 
 MAX_ACTIONS = 1_000
-CHECKED_AT_ONCE = 100
+CHECKED_AT_ONCE = 50
 """Bounds the time that checking holds the event loop."""
+
+MARK_RESERVE_MS = 10.0
+"""Kept of what the bus may take, to outdate stored feeds afterwards."""
 
 Indexed = list[tuple[int, LoggedAction]]
 """Actions with their index in the request."""
@@ -66,7 +69,8 @@ class ActionLogger:
         now_ms = self._clock.now_ms()
         checked = await self._checked(actions, now_ms, errors)
         in_force = await self._put_in_force(checked, now_ms, errors, deadline)
-        kept = await append_all(in_force, self._action_log, errors, deadline)
+        bus_deadline = deadline.earlier_by(MARK_RESERVE_MS)
+        kept = await append_all(in_force, self._action_log, errors, bus_deadline)
         await self._mark_positives([action for _, action in kept], deadline)
         result = errors.result(len(actions))
         self._accepted.inc(result.accepted_count)

@@ -1,4 +1,4 @@
-"""Appends the entries of a batch to a log, many at once but not all at once."""
+"""Appends the entries of a batch to a log: in order, and all on their way at once."""
 
 import asyncio
 from collections.abc import Sequence
@@ -11,8 +11,8 @@ from feed_assembly.event_log import EventLog
 from serving.deadline import Deadline
 from serving.errors import DependencyError, FeedError, InvalidRequestError
 
-MAX_CONCURRENT_APPENDS = 64
-"""Enough to share one write to disk or one produce request; bounds the work between two awaits."""
+STARTED_AT_ONCE = 32
+"""Bounds the time that starting holds the event loop; all of a batch share few writes."""
 
 Event = TypeVar("Event")
 
@@ -33,20 +33,22 @@ async def append_all(
     Returns:
         The events that are kept.
     """
+    timeout_s = deadline.remaining_s()
+    tasks: list[asyncio.Task[FeedError | None]] = []
+    async with asyncio.TaskGroup() as group:
+        for start in range(0, len(events), STARTED_AT_ONCE):
+            for _, event in events[start : start + STARTED_AT_ONCE]:
+                tasks.append(group.create_task(_append(event, event_log, timeout_s)))
+            await asyncio.sleep(0)
     kept = []
-    for start in range(0, len(events), MAX_CONCURRENT_APPENDS):
-        wave = events[start : start + MAX_CONCURRENT_APPENDS]
-        timeout_s = deadline.remaining_s()
-        outcomes = await asyncio.gather(
-            *(_append(event, event_log, timeout_s) for _, event in wave)
-        )
-        for (index, event), error in zip(wave, outcomes, strict=True):
-            if error is None:
-                kept.append((index, event))
-            elif isinstance(error, InvalidRequestError):
-                errors.refuse(index, error)
-            else:
-                errors.unavailable(index, "not acknowledged in time, send it again")
+    for (index, event), task in zip(events, tasks, strict=True):
+        error = task.result()
+        if error is None:
+            kept.append((index, event))
+        elif isinstance(error, InvalidRequestError):
+            errors.refuse(index, error)
+        else:
+            errors.unavailable(index, "not acknowledged in time, send it again")
     return kept
 
 

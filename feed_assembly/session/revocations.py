@@ -56,6 +56,8 @@ class Revocations:
 
     def aged(self, now_ms: int, kept_ms: int) -> "Revocations":
         """Without what was recorded over `kept_ms` ago, for lifted ones `LIFTED_KEPT_MS`."""
+        if not len(self.rows):
+            return self
         limit_ms = np.where(self.rows["in_force"] != 0, kept_ms, LIFTED_KEPT_MS)
         keep = now_ms - self.rows["recorded_ms"] <= limit_ms
         return self if keep.all() else Revocations(self.rows[keep])

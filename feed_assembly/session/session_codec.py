@@ -50,8 +50,8 @@ def unpack_session(raw: bytes) -> SessionRecord:
         SessionFormatError: another format, cut short, or something left over.
     """
     try:
-        written_format, version, positive_ms, *counts, feed_count, page_count = (
-            _HEADER.unpack_from(raw)
+        written_format, version, positive_ms, *counts, feed_count, page_count = _HEADER.unpack_from(
+            raw
         )
         if written_format != FORMAT:
             raise SessionFormatError(f"format is {written_format}, need {FORMAT}")

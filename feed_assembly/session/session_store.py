@@ -18,7 +18,10 @@ MAX_ATTEMPTS = 8
 """Rounds a change may lose against other processes before it fails."""
 
 MAX_ROUND_CHANGES = 256
-"""Bounds the time that one round holds the event loop."""
+"""Bounds how much one round reads and writes."""
+
+CHANGED_AT_ONCE = 8
+"""Records changed before others get their turn: bounds the time that holds the event loop."""
 
 Change = Callable[[SessionRecord], SessionRecord]
 """Pure: it may be called again on a newer record. Returning its argument writes nothing."""
@@ -114,9 +117,11 @@ class SessionStore:
             by_viewer.setdefault(waiting.viewer_id, []).append(waiting)
         stored = await self._state.read([session_key(viewer_id) for viewer_id in by_viewer])
         updates: dict[int, Update] = {}
-        for (viewer_id, group), old in zip(by_viewer.items(), stored, strict=True):
-            if (update := _update(viewer_id, group, old)) is not None:
+        for count, (viewer_id, old) in enumerate(zip(by_viewer, stored, strict=True), 1):
+            if (update := _update(viewer_id, by_viewer[viewer_id], old)) is not None:
                 updates[viewer_id] = update
+            if count % CHANGED_AT_ONCE == 0:
+                await asyncio.sleep(0)
         applied = await self._state.write(list(updates.values())) if updates else []
         stale = {v for v, was_applied in zip(updates, applied, strict=True) if not was_applied}
         for viewer_id, group in by_viewer.items():

@@ -55,6 +55,7 @@ class FakeLog:
         kept: Events appended, in order.
         is_away: Nothing is acknowledged while true.
         refused: Ids (of actions or events) that are not acknowledged.
+        timeouts_s: How long each append might have taken.
         on_append: Called with each event before it is kept.
     """
 
@@ -62,10 +63,11 @@ class FakeLog:
         self.kept: list[Any] = []
         self.is_away = False
         self.refused: set[str] = set()
+        self.timeouts_s: list[float] = []
         self.on_append: Callable[[Any], None] = lambda _event: None
 
     async def append(self, event: Any, timeout_s: float) -> None:
-        assert timeout_s > 0
+        self.timeouts_s.append(timeout_s)
         self.on_append(event)
         event_id = event.action_id if isinstance(event, LoggedAction) else event.event_id
         if self.is_away or event_id in self.refused:

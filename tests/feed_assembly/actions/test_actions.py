@@ -6,10 +6,12 @@ from hypothesis import strategies as st
 
 from feed_assembly.action import SentAction
 from feed_assembly.action_kinds import ACTION_KINDS
-from feed_assembly.actions import MAX_ACTIONS
+from feed_assembly.actions import MARK_RESERVE_MS, MAX_ACTIONS
+from serving.deadline import Deadline
 from serving.errors import InvalidRequestError
 from serving.metrics import ACTIONS
 from tests.feed_assembly.actions.builders import NOON_MS, Logging, an_action
+from tests.serving.fixed_clock import FixedMonotonic
 
 REVOKING = [kind for kind, effect in ACTION_KINDS.items() if effect.revocation]
 HARMLESS = [kind for kind in ACTION_KINDS if kind not in REVOKING]
@@ -156,6 +158,27 @@ async def test_a_state_store_that_hangs_leaves_time_for_the_bus(logging):
 async def test_without_time_left_everything_is_unavailable(logging):
     result = await logging(an_action(), an_action("block", 12), budget_ms=0)
     assert statuses(result) == {0: "UNAVAILABLE", 1: "UNAVAILABLE"}
+
+
+async def test_the_bus_leaves_time_to_outdate_stored_feeds(logging):
+    deadline = Deadline.after_ms(1_000, FixedMonotonic())
+    await logging.logger.log_actions([an_action()], deadline)
+    assert logging.log.timeouts_s == pytest.approx([1 - MARK_RESERVE_MS / 1_000])
+
+
+async def test_others_get_their_turn_while_a_large_batch_is_logged(logging):
+    turns = 0
+
+    async def count_turns() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    counting = asyncio.create_task(count_turns())
+    await logging(*(an_action("like", viewer_id=n) for n in range(MAX_ACTIONS)))
+    counting.cancel()
+    assert turns > MAX_ACTIONS / 10
 
 
 async def test_a_repeated_action_id_is_accepted_again(logging):
