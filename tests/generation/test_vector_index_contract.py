@@ -81,7 +81,7 @@ def test_a_selector_leaves_only_its_rows_and_the_answer_stays_full(index, share)
     count = min(20, len(allowed))
     rows, scores = index.search(QUERIES, count, bitmap(ROWS[allowed]))
     assert np.isin(rows, ROWS[allowed]).all()
-    assert tie_aware_recall(rows, scores, *truth(QUERIES, count, allowed)) >= 0.98
+    assert tie_aware_recall(rows, scores, *truth(QUERIES, count, allowed)) >= 0.97
 
 
 def test_unfilled_places_are_marked(index):
