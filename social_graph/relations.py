@@ -33,7 +33,7 @@ _BETWEEN_PEOPLE = (Kind.BLOCKED_BY, Kind.FRIENDS)
 async def read_relations(
     records: GraphRecords, viewer_id: int, author_ids: Ids, *, authors_are_viewers: bool
 ) -> Relations:
-    """See `GraphClient.relations`. An author's own record is read where authors are viewers only."""
+    """See `GraphClient.relations`. Second degree counts the best follows of the best followed."""
     kinds = [kind for kind in _FLAGS if authors_are_viewers or kind not in _BETWEEN_PEOPLE]
     keys = [key(kind, viewer_id) for kind in (Kind.FOLLOWS, *kinds)]
     follows, *others = await records.read(keys)

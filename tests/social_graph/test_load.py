@@ -21,11 +21,6 @@ KEYS = 12
 
 
 @pytest.fixture
-def manifest(tiny: Path) -> Manifest:
-    return Manifest.read(tiny)
-
-
-@pytest.fixture
 def loaded(tiny: Path, manifest: Manifest, tmp_path: Path) -> Path:
     """A folder with a complete base, closed."""
     load_base(tiny, manifest, tmp_path).close()
