@@ -4,8 +4,6 @@ Nothing is visible before everything is there: the jobs write under a working fo
 step gives it its name. No rows come to the driver, only names of files, counts and names of codes.
 """
 
-import importlib
-import importlib.util
 import json
 import time
 from collections.abc import Callable, Sequence
@@ -29,10 +27,14 @@ from spark_jobs.served_vectors import served_vectors
 from spark_jobs.shard_index import shard_index
 from spark_jobs.shard_items import ITEM_ORDER, shard_items
 from spark_jobs.survey import covered_offsets, popularity_half_life_ms, survey, vocabulary_of
+from spark_jobs.training.train import train_models
 from spark_jobs.vector_fit import AlsSettings, VectorFit
 from spark_jobs.viewer_base import join_viewer_base, viewer_base
 from spark_jobs.working_folder import working_folder
 from tables.dataset import Dataset
+
+Train = Callable[[BuildContext, VectorFit, AlsSettings], list[Receipt]]
+"""Trains models on what the jobs wrote, and adds them to the output."""
 
 Progress = Callable[[str, float], None]
 """Called with what is being done and the share of the whole that is done, 0 to 1."""
@@ -54,6 +56,7 @@ def build_generation(
     seed: int,
     als: AlsSettings | None = None,
     force_index: IndexKind | None = None,
+    train: Train = train_models,
     progress: Progress | None = None,
 ) -> Path:
     """Build and publish a generation.
@@ -64,6 +67,7 @@ def build_generation(
         fit: The library that fits vectors.
         als: Settings of the vectors; `seed` replaces theirs.
         force_index: Build this kind of index whatever the size of a shard.
+        train: What trains the models.
 
     Returns:
         The generation's folder. Building the same again gives the same name, and is harmless.
@@ -84,7 +88,7 @@ def build_generation(
         facts = look_at(engine, dataset, shards, seed)
         context = BuildContext(dataset, engine, workplace, facts)
         settings = AlsSettings(seed=seed) if als is None else als
-        receipts = _run(context, fit, settings, force_index, report)
+        receipts = _run(context, fit, settings, force_index, train, report)
         report("publishing", 0.97)
         manifest = make_manifest(context, settings, receipts, _now_ms())
         published = publish(workplace.output, generations, manifest)
@@ -125,12 +129,13 @@ def _run(
     fit: VectorFit,
     settings: AlsSettings,
     force_index: IndexKind | None,
+    train: Train,
     report: Progress,
 ) -> list[Receipt]:
     engine, workplace, facts = context.engine, context.workplace, context.facts
     facts.vocabulary.write(workplace.output / layout.VOCABULARY)
     report("items and actions", 0.05)
-    receipts = _gather(context)
+    receipts = gather(context)
     report("vectors", 0.3)
     fit_vectors(context, fit, settings)
     report("viewers and graph", 0.5)
@@ -143,10 +148,10 @@ def _run(
     receipts += engine.map(facts.shards, indexes, describe="indexes")
     receipts += _join(context)
     report("training rows and models", 0.6)
-    return receipts + _train(context, fit, settings)
+    return receipts + train(context, fit, settings)
 
 
-def _gather(context: BuildContext) -> list[Receipt]:
+def gather(context: BuildContext) -> list[Receipt]:
     """Everything by item and by viewer."""
     engine, dataset = context.engine, context.dataset
     workplace, facts = context.workplace, context.facts
@@ -186,13 +191,6 @@ def _join(context: BuildContext) -> list[Receipt]:
         partial(content_authors, workplace, dataset.files("authors")),
     ]
     return viewers + engine.map(len(tasks), partial(run_task, tasks), describe="joint files")
-
-
-def _train(context: BuildContext, fit: VectorFit, settings: AlsSettings) -> list[Receipt]:
-    if importlib.util.find_spec("spark_jobs.training.train") is None:
-        return []
-    train = importlib.import_module("spark_jobs.training.train")
-    return list(train.train_models(context, fit, settings))
 
 
 def run_task(tasks: Sequence[Callable[[int], Receipt]], number: int) -> Receipt:

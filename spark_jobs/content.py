@@ -13,7 +13,7 @@ from generation.item_columns import VISIBILITIES
 from spark_jobs.build_context import Facts, Workplace
 from spark_jobs.coding import positions
 from spark_jobs.engine import Receipt
-from spark_jobs.part_files import numbers, read_part
+from spark_jobs.part_files import numbers, one_array, read_part
 
 ITEM_TEXTS = ("region", "language", "title", "text", "media_url")
 ITEM_NUMBERS = {"author_id": -1, "created_ms": 0, "group_id": -1, "duration_ms": 0}
@@ -23,7 +23,7 @@ def content_items(workplace: Workplace, facts: Facts, _task: int) -> Receipt:
     """Write `content/items.arrow`. One task, as it is one file; absent texts are empty."""
     names = ["item_id", *ITEM_NUMBERS, *ITEM_TEXTS, "visibility", "is_sensitive", "categories"]
     parts = [read_part(workplace.items, shard, names) for shard in range(facts.shards)]
-    table = pa.concat_tables(parts)
+    table = pa.concat_tables(parts, promote_options="default")  # as to what may be null
     table = table.take(np.argsort(numbers(table, "item_id", "i8"), kind="stable"))
     visibility = positions(table["visibility"], tuple(VISIBILITIES))
     columns: dict[str, Any] = {
@@ -45,7 +45,8 @@ def content_authors(workplace: Workplace, files: list[Path], _task: int) -> Rece
     """
     names = ["author_id", "display_name", "avatar_url"]
     table = pa.concat_tables(
-        [pq.read_table(path, columns=names, partitioning=None) for path in files]
+        [pq.read_table(path, columns=names, partitioning=None) for path in files],
+        promote_options="default",
     )
     author_id = numbers(table, "author_id", "i8")
     order = np.argsort(author_id, kind="stable")
@@ -61,9 +62,9 @@ def content_authors(workplace: Workplace, files: list[Path], _task: int) -> Rece
 
 def _texts(column: Any) -> Any:
     """A text column as one array, empty where absent."""
-    return pa.concat_arrays(column.fill_null("").chunks)
+    return one_array(column.fill_null(""))
 
 
 def _lists(column: Any) -> Any:
     """A column of lists of texts as one array, whatever its file called the values."""
-    return pa.concat_arrays(column.cast(pa.list_(pa.string())).chunks)
+    return one_array(column.cast(pa.list_(pa.string())))

@@ -17,7 +17,7 @@ from spark_jobs.build_context import BuildContext, Facts, Workplace
 from spark_jobs.engine import Receipt
 from spark_jobs.history import History, latest_items, read_history, taste
 from spark_jobs.pairs import counts_of, pair_codes
-from spark_jobs.part_files import numbers, part_path, read_part
+from spark_jobs.part_files import numbers, one_array, part_path, read_part
 from spark_jobs.relations import (
     BLOCKED_BY,
     BLOCKS,
@@ -108,7 +108,7 @@ def sorted_part(
     ids = records["id"].to_numpy()
     order = np.argsort(ids, kind="stable")
     keys = pa.array([kind.prefix + struct.pack(">q", i) for i in ids[order].tolist()], pa.binary())
-    values = pa.concat_arrays(records["value"].take(order).chunks)
+    values = one_array(records["value"].take(order))
     name = layout.GRAPH_PART.format(part=number)
     rows = write_table(workplace.output / Path(name), {"key": keys, "value": values})
     return {"rows": {name: rows}}

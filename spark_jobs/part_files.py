@@ -38,6 +38,13 @@ def numbers(
     return np.asarray(column.to_numpy()).astype(dtype, copy=False)
 
 
-def row_count(folder: Path) -> int:
-    """Rows of all Parquet files of a folder, from their footers."""
-    return sum(pq.read_metadata(path).num_rows for path in sorted(folder.glob("*.parquet")))
+def one_array(column: Any) -> Any:
+    """A column's chunks as one Arrow array.
+
+    Raises:
+        ValueError: its values take more than the 2 GiB that one array may hold.
+    """
+    whole = column.combine_chunks()
+    if isinstance(whole, pa.ChunkedArray):
+        raise ValueError(f"a column of {column.nbytes} bytes does not fit one file, at most 2 GiB")
+    return whole

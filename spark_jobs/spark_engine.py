@@ -119,7 +119,7 @@ def _settings(master: str, scratch: Path, driver_memory: str) -> dict[str, str]:
 
 
 def _partition_function(partitions: int) -> Callable[[Any], Any]:
-    def partition(keys: pa.Array) -> pa.Array:  # type: ignore[type-arg]  # Spark reads them
+    def partition(keys: pa.Array) -> pa.Array:  # Spark reads these types
         return pa.array(partitions_of(keys.to_numpy(zero_copy_only=False), partitions))
 
     return partition

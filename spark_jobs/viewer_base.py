@@ -29,7 +29,7 @@ from spark_jobs.history import (
     read_history,
     taste,
 )
-from spark_jobs.part_files import numbers, part_path, read_part
+from spark_jobs.part_files import numbers, one_array, part_path, read_part
 from spark_jobs.relations import FOLLOWS
 
 Longs = npt.NDArray[np.int64]
@@ -66,7 +66,7 @@ def join_viewer_base(workplace: Workplace, facts: Facts, _task: int) -> Receipt:
     table = pa.Table.from_batches(batches)
     order = np.argsort(table["viewer_id"].to_numpy(), kind="stable")
     table = table.take(order)
-    columns = {name: pa.concat_arrays(table[name].chunks) for name in table.column_names}
+    columns = {name: one_array(table[name]) for name in table.column_names}
     return {"rows": {layout.VIEWERS: write_table(workplace.output / layout.VIEWERS, columns)}}
 
 

@@ -16,7 +16,7 @@ from generation.vocabulary import Vocabulary
 from serving.bus.topics import partition_of
 from spark_jobs.build import build_generation
 from spark_jobs.local_engine import LocalEngine
-from tests.spark_jobs.tiny_data import HOUR_MS, NOON_MS, GivenVectors, write_data
+from tests.spark_jobs.tiny_data import HOUR_MS, NOON_MS, GivenVectors, no_models, write_data
 
 SHARDS = 2
 
@@ -26,7 +26,7 @@ def built(tmp_path_factory: pytest.TempPathFactory, local_engine: LocalEngine) -
     folder = tmp_path_factory.mktemp("built")
     data = write_data(folder / "data")
     return build_generation(
-        data, folder / "generations", engine=local_engine, fit=GivenVectors(),
+        data, folder / "generations", engine=local_engine, fit=GivenVectors(), train=no_models,
         shards=SHARDS, seed=7,
     )  # fmt: skip
 

@@ -14,7 +14,7 @@ from spark_jobs.build import build_generation
 from spark_jobs.engine import Engine
 from spark_jobs.local_engine import LocalEngine
 from tables.importer import import_canonical
-from tests.spark_jobs.tiny_data import GivenVectors
+from tests.spark_jobs.tiny_data import GivenVectors, no_models
 
 WORLD = WorldSettings(viewer_count=120, item_count=300, day_count=4)
 ONE_CORE = """
@@ -22,10 +22,13 @@ import sys
 from pathlib import Path
 from spark_jobs.build import build_generation
 from spark_jobs.spark_engine import SparkEngine
-from tests.spark_jobs.tiny_data import GivenVectors
+from tests.spark_jobs.tiny_data import GivenVectors, no_models
 data, generations = map(Path, sys.argv[1:])
 engine = SparkEngine("local[1]", driver_memory="1g")
-build_generation(data, generations, engine=engine, fit=GivenVectors(), shards=2, seed=7)
+fit = GivenVectors()
+build_generation(
+    data, generations, engine=engine, fit=fit, train=no_models, shards=2, seed=7
+)
 engine.close()
 """
 
@@ -44,7 +47,9 @@ def local_build(data: Path, local_engine: LocalEngine) -> Path:
 
 
 def build(data: Path, generations: Path, engine: Engine) -> Path:
-    return build_generation(data, generations, engine=engine, fit=GivenVectors(), shards=2, seed=7)
+    return build_generation(
+        data, generations, engine=engine, fit=GivenVectors(), train=no_models, shards=2, seed=7
+    )
 
 
 def assert_same(one: Path, other: Path) -> None:
@@ -88,6 +93,6 @@ def test_another_number_of_shards_is_another_generation(
     data: Path, local_build: Path, local_engine: LocalEngine, tmp_path: Path
 ):
     other = build_generation(
-        data, tmp_path, engine=local_engine, fit=GivenVectors(), shards=3, seed=7
+        data, tmp_path, engine=local_engine, fit=GivenVectors(), train=no_models, shards=3, seed=7
     )
     assert other.name != local_build.name

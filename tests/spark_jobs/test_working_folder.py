@@ -10,7 +10,7 @@ from spark_jobs.build import build_generation
 from spark_jobs.local_engine import LocalEngine
 from spark_jobs.vector_fit import AlsSettings
 from spark_jobs.working_folder import working_folder
-from tests.spark_jobs.tiny_data import GivenVectors, write_data
+from tests.spark_jobs.tiny_data import GivenVectors, no_models, write_data
 
 DIE_INSIDE = """
 import os, sys
@@ -37,7 +37,15 @@ def test_is_gone_after_the_work(generations: Path):
 def test_is_gone_after_a_failure(generations: Path, tmp_path: Path, local_engine: LocalEngine):
     data = write_data(tmp_path / "data")
     with pytest.raises(RuntimeError, match="the fit failed"):
-        build_generation(data, generations, engine=local_engine, fit=FailingFit(), shards=2, seed=7)
+        build_generation(
+            data,
+            generations,
+            engine=local_engine,
+            fit=FailingFit(),
+            train=no_models,
+            shards=2,
+            seed=7,
+        )
     assert list(generations.iterdir()) == []
 
 
@@ -62,5 +70,11 @@ def test_no_shards_are_refused(generations: Path, tmp_path: Path, local_engine: 
     data = write_data(tmp_path / "data")
     with pytest.raises(ValueError, match="shards must be at least 1, got 0"):
         build_generation(
-            data, generations, engine=local_engine, fit=GivenVectors(), shards=0, seed=7
+            data,
+            generations,
+            engine=local_engine,
+            fit=GivenVectors(),
+            train=no_models,
+            shards=0,
+            seed=7,
         )

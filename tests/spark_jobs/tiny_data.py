@@ -15,7 +15,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from generation.arrow_file import write_table
-from spark_jobs.vector_fit import AlsSettings
+from spark_jobs.build_context import BuildContext
+from spark_jobs.engine import Receipt
+from spark_jobs.vector_fit import AlsSettings, VectorFit
 from tables.dataset import DatasetInfo
 from tables.schema import TABLES
 
@@ -109,3 +111,12 @@ class GivenVectors:
             ids = np.unique(table[name].to_numpy())
             phase = np.outer(ids % 997 + 1.0, np.arange(1, settings.dim + 1))
             write_table(out / file, {name: ids, "vector": np.sin(phase).astype(np.float32)})
+
+
+def no_models(
+    context: BuildContext,  # noqa: ARG001
+    fit: VectorFit,  # noqa: ARG001
+    settings: AlsSettings,  # noqa: ARG001
+) -> list[Receipt]:
+    """A `Train` for tests of everything else, which need not wait for it."""
+    return []
