@@ -168,13 +168,16 @@ def _filtered(run: Run, query: Query, batch: CandidateBatch) -> CandidateBatch:
     Raises:
         DependencyError: nobody does; an older feed is better than none.
     """
+    began_s = time.perf_counter()
     staying = np.ones(len(batch), np.bool_)
     left = len(batch)
     for stage in FILTERS:
         started_s = time.perf_counter()
         staying &= stage.keep(query, batch)
         before, left = left, int(np.count_nonzero(staying))
-        run.record(stage.name, before, left, started_s)
+        run.record_filter(stage.name, before, left, started_s)
+    rows = np.flatnonzero(staying)[:MAX_RANKED]
+    run.record("filter", len(batch), len(rows), began_s)
     if not left:
         raise DependencyError("no candidate may be shown to this viewer")
-    return batch.take(np.flatnonzero(staying)[:MAX_RANKED])
+    return batch.take(rows)

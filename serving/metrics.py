@@ -48,6 +48,9 @@ STAGE_LATENCY = Metric(
 STAGE_FAILURES = Metric(
     "feedrank_stage_failures_total", "counter", ("stage", "cause"), "stages that fell back"
 )
+FILTERED = Metric(
+    "feedrank_filtered_candidates_total", "counter", ("filter",), "candidates a filter dropped"
+)
 DEFAULTED_COLUMNS = Metric(
     "feedrank_defaulted_columns_total",
     "counter",
@@ -121,6 +124,7 @@ METRICS = (
     STAGE_OUT,
     STAGE_LATENCY,
     STAGE_FAILURES,
+    FILTERED,
     DEFAULTED_COLUMNS,
     DEGRADED,
     SHARD_COVERAGE,

@@ -24,8 +24,12 @@ class StageClock:
         try:
             yield count_out
         finally:
-            ms = (time.perf_counter() - started) * 1_000
-            self._receipt.stages.append(StageCount(name, count_in, count_out[-1], ms))
-            self._metrics.histogram(STAGE_IN, name).observe(count_in)
-            self._metrics.histogram(STAGE_OUT, name).observe(count_out[-1])
-            self._metrics.histogram(STAGE_LATENCY, name).observe(ms)
+            self.record(name, count_in, count_out[-1], started)
+
+    def record(self, name: str, count_in: int, count_out: int, started_s: float) -> None:
+        """Note a stage that ends now and began at `started_s` of `time.perf_counter`."""
+        ms = (time.perf_counter() - started_s) * 1_000
+        self._receipt.stages.append(StageCount(name, count_in, count_out, ms))
+        self._metrics.histogram(STAGE_IN, name).observe(count_in)
+        self._metrics.histogram(STAGE_OUT, name).observe(count_out)
+        self._metrics.histogram(STAGE_LATENCY, name).observe(ms)

@@ -167,3 +167,14 @@ async def test_all_ids_of_a_request_arrive(connect: Connect) -> None:
     eligibility = ring.shards[0].requests[0].eligibility
     np.testing.assert_array_equal(eligibility.followed_ids, [51])
     np.testing.assert_array_equal(eligibility.group_ids, [60])
+
+
+async def test_the_ranker_is_told_who_asks_and_where_the_list_goes(connect: Connect) -> None:
+    ring = a_ring()
+    asked = a_request(request_id="r9", reply_partition=63, revocation_version=4, viewer_id=0)
+    await (await connect(ring)).generate(asked, soon())
+    (request,) = ring.ranker.requests
+    assert (request.request_id, request.viewer_id, request.generation) == ("r9", 0, "tiny")
+    assert (request.reply_partition, request.revocation_version) == (63, 4)
+    assert request.now_ms == asked.now_ms == request.context.now_ms[0]
+    assert request.context.utc_offset_minutes[0] == asked.utc_offset_minutes

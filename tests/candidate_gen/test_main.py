@@ -30,4 +30,4 @@ def test_serves_while_its_neighbours_are_away_and_ends_in_order(tmp_path, variab
     process.start()
     assert process.is_running
     process.stop()
-    assert "exit_code=0" in process.log_path.read_text()
+    assert '"exit_code": 0' in process.log_path.read_text()

@@ -9,7 +9,7 @@ from candidate_gen.runner import Run, within
 from serving.contracts.receipt import Receipt
 from serving.deadline import Deadline
 from serving.errors import DeadlineError, DependencyError
-from serving.metrics import DEFAULTED_COLUMNS, STAGE_FAILURES, STAGE_IN, STAGE_OUT
+from serving.metrics import DEFAULTED_COLUMNS, FILTERED, STAGE_FAILURES, STAGE_IN, STAGE_OUT
 from serving.metrics_recorder import Metrics
 
 
@@ -46,6 +46,13 @@ def test_a_stage_counts_what_goes_in_and_out(run, metrics):
     assert stage.ms >= 0
     assert metrics.histogram(STAGE_IN, "age")._sum.get() == 10
     assert metrics.histogram(STAGE_OUT, "age")._sum.get() == 7
+
+
+def test_a_filter_counts_what_it_dropped(run, metrics):
+    run.record_filter("age", 10, 7, time.perf_counter())
+    run.record_filter("age", 7, 7, time.perf_counter())
+    assert [(s.count_in, s.count_out) for s in run.receipt.stages] == [(10, 7), (7, 7)]
+    assert metrics.counter(FILTERED, "age")._value.get() == 3
 
 
 def test_defaulted_columns_are_in_receipt_and_metrics(run, metrics):
