@@ -31,7 +31,8 @@ from serving.native_executor import NativeExecutor
 from serving.server import GrpcServer
 from serving.state.open_state_store import open_state_store
 from serving.store_metrics import follow_bus, follow_state
-from social_graph.service import SocialGraph, open_social_graph
+from social_graph.service import open_social_graph
+from social_graph.social_graph import SocialGraph
 
 CATCH_UP_S = 30.0
 """Longest wait at start for the overlays to contain what the log holds."""
@@ -109,9 +110,7 @@ async def _open_services(
     shards = await asyncio.to_thread(
         open_shards, folder, manifest, numbers, bus, clock, metrics, executor
     )
-    graph = await asyncio.to_thread(
-        open_social_graph, folder, manifest, settings.home, bus, metrics
-    )
+    graph = await open_social_graph(folder, manifest, settings.home, bus, metrics)
     services = Services([shards], graph, open_ranker(settings.generations, bus, metrics))
     candidate_gen = await asyncio.to_thread(
         open_candidate_gen,
@@ -144,6 +143,7 @@ async def _open_services(
     ):
         server.on_close(name, close)
     await shards.start()
+    await graph.start()
     await feeds.start()
     aggregator = CounterAggregator(bus, state, manifest, metrics)
     tasks.start("ann_shards.streams", shards.run())
