@@ -5,7 +5,7 @@ viewer's vector is the exact least-squares solution of Hu, Koren and Volinsky (2
 
     (YᵀY + regularization * I + alpha * Σ wᵢ yᵢ yᵢᵀ) x = Σ (1 + alpha * wᵢ) yᵢ
 
-The regularisation is not scaled by the number of positives. Training and serving call this one file.
+The regularisation is not scaled by the number of positives. Training and serving share this file.
 """
 
 import numpy as np
@@ -34,7 +34,8 @@ def fold_in(
     if not len(vectors):
         return np.zeros(len(gram), np.float32)
     first = np.array([0, len(vectors)], np.int64)
-    return fold_in_many(vectors, first, gram, weights, alpha, regularization)[0]
+    folded: Floats = fold_in_many(vectors, first, gram, weights, alpha, regularization)[0]
+    return folded
 
 
 def fold_in_many(

@@ -66,7 +66,9 @@ def train_main_ranker(
         batches = max(1, border // BATCH_ROWS)
         for rows in np.array_split(order, batches):
             layers, state = _step(optimiser, layers, state, inputs[rows], targets[rows])
-        loss = float(_loss(layers, inputs[border:], targets[border:])) if border < len(inputs) else 0
+        loss = (
+            float(_loss(layers, inputs[border:], targets[border:])) if border < len(inputs) else 0
+        )
         if loss < best_loss:
             best, best_loss, best_epoch = layers, loss, epoch
         elif epoch - best_epoch >= PATIENCE:

@@ -75,7 +75,9 @@ def constant_features(*matrices: npt.NDArray[np.float32]) -> list[str]:
 
 def tables(report: dict[str, Any]) -> Iterator[Table]:
     """The report for people."""
-    figures = Table("model", "head", "items", "rows", "positives", "AUC", "95 %", "log loss", "base")
+    figures = Table(
+        "model", "head", "items", "rows", "positives", "AUC", "95 %", "log loss", "base"
+    )
     for model, heads in report["models"].items():
         for head, kinds in heads.items():
             for kind, values in kinds.items():
@@ -109,9 +111,7 @@ def _by_item(
     }
 
 
-def _without(
-    matrix: npt.NDArray[np.float32], columns: slice
-) -> npt.NDArray[np.float32]:
+def _without(matrix: npt.NDArray[np.float32], columns: slice) -> npt.NDArray[np.float32]:
     blanked = matrix.copy()
     blanked[:, columns] = 0
     return blanked

@@ -50,9 +50,7 @@ def retrieval_recall(plan: TrainingPlan, holdout: RowTable) -> dict[str, float |
     }
 
 
-def _most_positive(
-    plan: TrainingPlan, item_id: npt.NDArray[np.int64]
-) -> npt.NDArray[np.int64]:
+def _most_positive(plan: TrainingPlan, item_id: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Rows of the items that most viewers had been positive about before the cut."""
     known = MappedTable(plan.vectors(HOLDOUT_BLOCK) / "positive_viewers.arrow")
     counts = known.array("viewers")[find_rows(known.array("item_id"), item_id)]

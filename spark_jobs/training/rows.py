@@ -82,9 +82,7 @@ def _vectors(plan: TrainingPlan, history: History, table: pa.Table) -> tuple[Any
         served = MappedTable(plan.vectors(number) / "served.arrow")
         at = find_rows(served.array("item_id"), item_id[here])
         item_vector[here[at >= 0]] = served.array("vector")[at[at >= 0]]
-        viewer_vector[here] = vectors_before(
-            plan, history, number, viewer_id[here], asked_ms[here]
-        )
+        viewer_vector[here] = vectors_before(plan, history, number, viewer_id[here], asked_ms[here])
     return item_vector, viewer_vector
 
 
