@@ -98,12 +98,13 @@ async def test_a_store_that_is_away_fails_those_who_wait_and_not_those_after(ses
     assert served_ids(await sessions.update(1, served(8))) == [8]
 
 
-async def test_a_store_that_is_slow_is_not_waited_for(sessions, state):
+async def test_a_slow_store_is_not_waited_for_and_what_was_given_up_is_left_undone(sessions, state):
     state.answers = asyncio.Event()
     failures = await sessions.update_many({1: served(7)}, timeout_s=0.01)
     assert "not written in 0.010 s" in str(failures[1])
     state.answers.set()
     await sessions.close()
+    assert served_ids(await sessions.load(1)) == []
 
 
 async def test_a_change_that_alters_nothing_writes_nothing(sessions, state):
