@@ -11,7 +11,7 @@ from generation.id_lists import IdLists
 Rows = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
 
-FIRST_BLOCK = 16
+SMALLEST_BLOCK = 8
 BLOCK_GROWTH = 4
 
 
@@ -33,7 +33,7 @@ def scan_best(
     found = [np.empty(0, np.int64)]
     found_scores = np.empty(0, np.float32)
     unfinished = np.arange(len(keys))
-    skip, block = 0, FIRST_BLOCK
+    skip, block = 0, max(SMALLEST_BLOCK, limit // max(1, len(keys)))
     while len(unfinished):
         rows, owner = lists.rows_of_all(keys[unfinished], block, skip)
         scores = score(rows, unfinished[owner])
@@ -54,7 +54,7 @@ def scan_best(
 def scan_until(lists: IdLists, keys: Rows, eligible: EligibleRows, wanted: int) -> Rows:
     """Eligible rows from the heads of the lists, read evenly until `wanted` are found."""
     found = [np.empty(0, np.int64)]
-    for rows in _blocks(lists, keys, max(FIRST_BLOCK, wanted // max(1, len(keys)))):
+    for rows in _blocks(lists, keys, max(SMALLEST_BLOCK, wanted // max(1, len(keys)))):
         found.append(rows[eligible.only(rows)].astype(np.int64))
         wanted -= len(found[-1])
         if wanted <= 0:

@@ -2,6 +2,8 @@
 
 import asyncio
 
+import structlog
+
 from ann_shards.counter_aggregator import CounterAggregator
 from ann_shards.service import open_shards
 from ann_shards.servicer import SERVICE_NAME, AnnShardServicer
@@ -18,6 +20,8 @@ from serving.process import run_process
 from serving.server import GrpcServer
 from serving.state.open_state_store import open_state_store
 from serving.store_metrics import follow_bus
+
+log = structlog.get_logger()
 
 
 async def open_service(settings: AnnShardSettings, metrics: Metrics, server: GrpcServer) -> None:
@@ -41,7 +45,8 @@ async def open_service(settings: AnnShardSettings, metrics: Metrics, server: Grp
     server.on_close("shards", shards.close)
     await bus.start()
     follow_bus(metrics, bus.counters)
-    await shards.start()
+    if not await shards.start():
+        log.warning("serving before all published items were read")
     tasks.start("ann_shards.streams", shards.run())
     if settings.aggregate_counters:
         store = open_state_store(settings.state)

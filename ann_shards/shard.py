@@ -14,6 +14,9 @@ from ann_shards.eligibility import EligibilityIndex
 from ann_shards.facts import candidate_columns
 from ann_shards.parts import FINDERS, Scope
 from ann_shards.shard_items import ShardItems
+from generation import layout
+from generation.arrow_file import MappedTable
+from generation.build_index import tie_aware_recall
 from generation.faiss_index import FaissIndex
 from generation.manifest import InvalidGenerationError, Manifest
 from generation.vector_index import NO_ROW, NeighborIndex
@@ -30,8 +33,15 @@ from serving.contracts.shard import (
 )
 from serving.native_executor import NativeExecutor
 
-MAX_ROWS_ON_LOOP = 200_000
-"""A search of more vectors than this may hold the event loop for a millisecond."""
+MAX_PRODUCTS_ON_LOOP = 100_000
+"""Vectors times queries: more of them may hold the event loop for a millisecond."""
+
+
+WARM_QUERIES = 32
+MIN_RECALL = 0.9
+"""Over so few queries; the build requires 0.98 over all."""
+
+Found = tuple[Ids, Floats]
 
 
 class Shard:
@@ -51,14 +61,15 @@ class Shard:
         data_time_ms: int,
         executor: NativeExecutor | None = None,
     ) -> None:
-        """`executor` runs searches of large indexes; without one they run on the event loop."""
+        """`executor` runs long index searches; without one they run on the event loop."""
         self.number = number
         self.items = items
         self.bus_lag_messages = 0
         self._index = index
         self._data_time_ms = data_time_ms
-        self._executor = executor if index.size > MAX_ROWS_ON_LOOP else None
+        self._executor = executor
         self._eligibility = EligibilityIndex(items)
+        self._applied_count = 0
 
     @property
     def dim(self) -> int:
@@ -66,22 +77,24 @@ class Shard:
 
     def apply(self, changes: Sequence[ItemChange]) -> None:
         """Take in new, changed and deleted items."""
+        self._applied_count += len(changes)
         for change in changes:
             self._eligibility.hide(self.items.apply(change))
 
     async def search(self, request: SearchRequest) -> ShardAnswer:
         """Answer every part; the request was checked before."""
+        applied_count = self._applied_count
         eligible = self._eligibility.rows_for(request.eligibility)
-        found = [
-            await self._nearest(part, eligible.base) if part.kind == PartKind.VECTORS else None
-            for part in request.parts
-        ]
-        # An item may have changed while a thread was searching.
-        eligible = self._eligibility.rows_for(request.eligibility) if self._executor else eligible
+        parts = [part for part in request.parts if part.kind == PartKind.VECTORS]
+        nearest = iter(await self._nearest(parts, eligible.base))
+        if self._applied_count != applied_count:  # while a thread was searching
+            eligible = self._eligibility.rows_for(request.eligibility)
         scope = Scope(self.items, eligible, request.eligibility.region, request.eligibility.now_ms)
         hits = [
-            FINDERS[part.kind](scope, part) if nearest is None else _best_of(scope, nearest, part)
-            for part, nearest in zip(request.parts, found, strict=True)
+            _best_of(scope, next(nearest), part)
+            if part.kind == PartKind.VECTORS
+            else FINDERS[part.kind](scope, part)
+            for part in request.parts
         ]
         return self._answer(hits, request.eligibility.now_ms)
 
@@ -91,12 +104,21 @@ class Shard:
         return self._columns(rows[rows >= 0], now_ms)
 
     async def _nearest(
-        self, part: SearchPart, eligible: npt.NDArray[np.uint8]
-    ) -> tuple[Ids, Floats]:
-        queries = np.ascontiguousarray(part.vectors, np.float32)
-        if self._executor is not None:
-            return await self._executor.run(self._index.search, queries, part.limit, eligible)
-        return self._index.search(queries, part.limit, eligible)
+        self, parts: Sequence[SearchPart], eligible: npt.NDArray[np.uint8]
+    ) -> list[Found]:
+        """Rows and scores of all queries of each part, in one job when that takes long."""
+        queries = [np.ascontiguousarray(part.vectors, np.float32) for part in parts]
+
+        def search_all() -> list[Found]:
+            return [
+                self._index.search(each, part.limit, eligible)
+                for each, part in zip(queries, parts, strict=True)
+            ]
+
+        products = self._index.size * sum(len(each) for each in queries)
+        if self._executor is None or products <= MAX_PRODUCTS_ON_LOOP:
+            return search_all()
+        return await self._executor.run(search_all)
 
     def _answer(self, hits: Sequence[Hits], now_ms: int) -> ShardAnswer:
         all_rows = np.concatenate([np.empty(0, np.int64), *(each.rows for each in hits)])
@@ -113,7 +135,7 @@ class Shard:
         return candidate_columns(self.items, rows, data_time_ms=self._data_time_ms, now_ms=now_ms)
 
 
-def _best_of(scope: Scope, nearest: tuple[Ids, Floats], part: SearchPart) -> Hits:
+def _best_of(scope: Scope, nearest: Found, part: SearchPart) -> Hits:
     """All queries' rows as one list; a row near several of them has its largest product."""
     rows, scores = (values.ravel() for values in nearest)
     keep = rows != NO_ROW
@@ -142,4 +164,19 @@ def open_shard(
         raise InvalidGenerationError(
             f"{folder}: index has {index.dim} dimensions, the manifest {manifest.embedding_dim}"
         )
+    _check_recall(folder, index)
     return Shard(number, items, index, manifest.data_time_ms, executor)
+
+
+def _check_recall(folder: Path, index: NeighborIndex) -> None:
+    """Ask some of the build's sample queries: touches the pages that others will need, too."""
+    truth = MappedTable(folder / layout.SHARD_TRUTH)
+    queries = truth.array("query")[:WARM_QUERIES]
+    true_rows, true_scores = truth.array("rows"), truth.array("scores")
+    rows, scores = index.search(queries, true_rows.shape[1])
+    recall = tie_aware_recall(rows, scores, true_rows[:WARM_QUERIES], true_scores[:WARM_QUERIES])
+    if recall < MIN_RECALL:
+        raise InvalidGenerationError(
+            f"{folder / layout.SHARD_INDEX} finds {recall:.3f} of the sample answers in "
+            f"{layout.SHARD_TRUTH}, need {MIN_RECALL}"
+        )

@@ -1,5 +1,6 @@
 """All shards of one process behind the one interface that candidate_gen knows."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -61,12 +62,9 @@ class Shards:
         """See `ShardClient.search`; `only` names the shards to ask, where not all are wanted."""
         self._check_generation(request.generation)
         check_search(request, self.dim)
-        answers = []
-        for shard in self._shards:
-            if only is None or shard.number in only:
-                deadline.require(MIN_SEARCH_MS)
-                answers.append(await shard.search(request))
-        return answers
+        deadline.require(MIN_SEARCH_MS)
+        wanted = [shard for shard in self._shards if only is None or shard.number in only]
+        return list(await asyncio.gather(*(shard.search(request) for shard in wanted)))
 
     async def lookup(
         self, generation: str, item_ids: Ids, now_ms: int, deadline: Deadline
