@@ -19,6 +19,7 @@ from serving.process import run_process
 from serving.server import GrpcServer
 from serving.state.open_state_store import open_state_store
 from serving.store_metrics import follow_bus, follow_state
+from serving.tls import channel_credentials
 
 CANDIDATE_SERVICE = candidates_pb2.DESCRIPTOR.services_by_name["CandidateService"].full_name
 
@@ -37,7 +38,12 @@ async def open_service(
     )
     bus, state = open_bus(settings.bus), open_state_store(settings.state)
     channel = open_channel(
-        settings.candidate_address, CANDIDATE_SERVICE, max_message_bytes=settings.max_message_bytes
+        settings.candidate_address,
+        CANDIDATE_SERVICE,
+        max_message_bytes=settings.max_message_bytes,
+        credentials=channel_credentials(
+            settings.tls_authority, settings.tls_key, settings.tls_certificate
+        ),
     )
     feed_assembly = await asyncio.to_thread(
         open_feed_assembly,

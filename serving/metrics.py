@@ -71,7 +71,7 @@ FEEDS = Metric(
     "feedrank_feeds_total",
     "counter",
     ("origin",),
-    "pages by where they came from: new, stored, repeated, token, late, floor",
+    "pages by where they came from, as receipts say: ranked, stored, page, floor or repeat",
 )
 STORED_FEED_LOOKUPS = Metric(
     "feedrank_stored_feed_lookups_total", "counter", ("outcome",), "hit, miss or stale"

@@ -1,7 +1,6 @@
 """The content of items: the generation's, overlaid with what was published since."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -28,14 +27,8 @@ class Content:
         for row, item_id in enumerate(item_ids.tolist()):
             change = self._overlay.item(item_id)
             if change is not None:
-                contents[row] = _content_of(change)
-        author_ids = np.array([content.author_id for content in contents], np.int64)
-        return [
-            replace(content, author_name=name, author_avatar_url=avatar)
-            for content, (name, avatar) in zip(
-                contents, self._base.authors(author_ids), strict=True
-            )
-        ]
+                contents[row] = self._content_of(change)
+        return contents
 
     def facts(self, item_ids: Ids) -> tuple[Ids, Sequence[tuple[str, ...]]]:
         """See `ItemFacts.facts`."""
@@ -76,14 +69,17 @@ class Content:
         )
         return is_restricted or self._overlay.is_deleted(item_id)
 
-
-def _content_of(change: ItemChange) -> ItemContent:
-    return ItemContent(
-        author_id=-1 if change.author_id is None else change.author_id,
-        title=change.title,
-        text=change.text,
-        media_url=change.media_url,
-        categories=change.categories,
-        created_ms=change.created_ms,
-        duration_ms=change.duration_ms,
-    )
+    def _content_of(self, change: ItemChange) -> ItemContent:
+        author_id = -1 if change.author_id is None else change.author_id
+        [(name, avatar)] = self._base.authors(np.array([author_id], np.int64))
+        return ItemContent(
+            author_id=author_id,
+            title=change.title,
+            text=change.text,
+            media_url=change.media_url,
+            author_name=name,
+            author_avatar_url=avatar,
+            categories=change.categories,
+            created_ms=change.created_ms,
+            duration_ms=change.duration_ms,
+        )

@@ -1,6 +1,7 @@
 """The content of a generation, memory-mapped and searched by id."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -53,39 +54,42 @@ class ContentBase:
     def categories(self, item_ids: Ids) -> list[tuple[str, ...]]:
         """Names, the main one first; empty for an unknown item."""
         rows = self.item_rows(item_ids)
-        names = self._categories.take(_indices(rows)).to_pylist()
-        return [tuple(found or ()) for found in names]
+        names = _strings(self._categories, rows)
+        return [tuple(found) if row >= 0 else () for found, row in zip(names, rows, strict=True)]
 
     def items(self, item_ids: Ids) -> list[ItemContent]:
-        """Content without the author's, in the order asked; blank for an unknown item."""
+        """In the order asked; blank for an unknown item."""
         rows = self.item_rows(item_ids)
-        at = _indices(rows)
-        found = np.maximum(rows, 0)
-        known = rows >= 0
         if not len(self._item_ids):
-            return [ItemContent() for _ in range(len(item_ids))]
+            return [ItemContent()] * len(rows)
+        at = np.maximum(rows, 0)
+        author_ids = self._item_authors[at]
+        columns = zip(
+            rows.tolist(),
+            author_ids.tolist(),
+            _strings(self._titles, rows),
+            _strings(self._texts, rows),
+            _strings(self._media_urls, rows),
+            self.authors(author_ids),
+            _strings(self._categories, rows),
+            self._created_ms[at].tolist(),
+            self._durations_ms[at].tolist(),
+            strict=True,
+        )
         return [
-            ItemContent(author, title, text, media, "", "", tuple(names), created_ms, duration_ms)
-            if is_known
+            ItemContent(author, title, text, media, name, avatar, tuple(names), created, duration)
+            if row >= 0
             else ItemContent()
-            for is_known, author, title, text, media, names, created_ms, duration_ms in zip(
-                known.tolist(),
-                self._item_authors[found].tolist(),
-                self._titles.take(at).to_pylist(),
-                self._texts.take(at).to_pylist(),
-                self._media_urls.take(at).to_pylist(),
-                self._categories.take(at).to_pylist(),
-                self._created_ms[found].tolist(),
-                self._durations_ms[found].tolist(),
-                strict=True,
-            )
+            for row, author, title, text, media, (name, avatar), names, created, duration in columns
         ]
 
     def authors(self, author_ids: Ids) -> list[tuple[str, str]]:
         """Display name and picture of each author, empty where unknown."""
-        at = _indices(find_rows(self._author_ids, author_ids))
-        names, avatars = self._names.take(at).to_pylist(), self._avatars.take(at).to_pylist()
-        return [(name or "", avatar or "") for name, avatar in zip(names, avatars, strict=True)]
+        rows = find_rows(self._author_ids, author_ids)
+        found = zip(_strings(self._names, rows), _strings(self._avatars, rows), strict=True)
+        return [
+            names if row >= 0 else ("", "") for names, row in zip(found, rows.tolist(), strict=True)
+        ]
 
     def _gathered(self, column: Ids, item_ids: Ids) -> Ids:
         rows = self.item_rows(item_ids)
@@ -95,6 +99,12 @@ class ContentBase:
         return values
 
 
-def _indices(rows: Ids) -> "pa.Array[pa.Int64Scalar]":
-    """Rows for `take`, null where there is none."""
-    return pa.array(rows, pa.int64(), mask=rows < 0)
+def _strings(column: Any, rows: Ids) -> list[Any]:
+    """Strings, or lists of them, at `rows`; where a row is -1 something to be ignored.
+
+    Nulls in `rows` would say the same at many times the cost.
+    """
+    if not len(column):
+        return [""] * len(rows)
+    values: list[Any] = column.take(pa.array(np.maximum(rows, 0))).to_pylist()
+    return values

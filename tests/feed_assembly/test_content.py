@@ -1,0 +1,65 @@
+"""The generation's content with what was published since."""
+
+import numpy as np
+
+from feed_assembly.content.content_overlay import ContentOverlay
+from feed_assembly.item_change import ItemChange
+
+
+def published(item_id: int, **fields: object) -> ItemChange:
+    return ItemChange("e", "publish", item_id, **fields)  # type: ignore[arg-type]
+
+
+def test_content_comes_in_the_order_asked(ring) -> None:
+    titles = [content.title for content in ring.content.items(np.array([103, 100, 139]))]
+    assert titles == ["title 103", "title 100", "title 139"]
+
+
+def test_an_unknown_item_is_blank(ring) -> None:
+    [content] = ring.content.items(np.array([7]))
+    assert (content.title, content.author_id, content.categories) == ("", -1, ())
+
+
+def test_a_new_item_has_its_own_content_and_its_authors_name(ring) -> None:
+    ring.overlay.apply(published(7, author_id=11, title="new", categories=("cats", "chess")))
+    [content] = ring.content.items(np.array([7]))
+    assert content.title == "new"
+    assert content.author_name == "author 11"
+    author_ids, categories = ring.content.facts(np.array([100, 7, 8]))
+    assert author_ids.tolist() == [10, 11, -1]
+    assert categories == [("cats",), ("cats", "chess"), ()]
+
+
+def test_the_latest_change_counts() -> None:
+    overlay = ContentOverlay()
+    overlay.apply(published(7, title="old"))
+    overlay.apply(published(7, title="new"))
+    item = overlay.item(7)
+    assert item is not None
+    assert item.title == "new"
+    assert len(overlay) == 1
+
+
+def test_a_deletion_wins_over_everything_after_it() -> None:
+    overlay = ContentOverlay()
+    overlay.apply(ItemChange("e", "delete", 7))
+    overlay.apply(published(7))
+    assert overlay.is_deleted(7)
+    assert overlay.item(7) is None
+    assert overlay.latest_deleted(5) == [7]
+
+
+def test_the_oldest_go_when_there_are_too_many() -> None:
+    overlay = ContentOverlay(max_items=2)
+    for item_id in (1, 2, 3):
+        overlay.apply(published(item_id))
+    assert [overlay.item(item_id) is None for item_id in (1, 2, 3)] == [True, False, False]
+
+
+def test_or_too_much_text() -> None:
+    overlay = ContentOverlay(max_text_bytes=10)
+    overlay.apply(published(1, title="12345"))
+    overlay.apply(published(2, text="1234567"))
+    overlay.apply(published(2, text="12"))
+    overlay.apply(published(3, media_url="12345678"))
+    assert [overlay.item(item_id) is None for item_id in (1, 2, 3)] == [True, False, False]

@@ -1,0 +1,63 @@
+"""Lists that come when nobody waits any more."""
+
+from dataclasses import replace
+
+from serving.contracts.rank import RankedList
+from serving.contracts.receipt import Receipt
+from tests.feed_assembly.ring import Ring
+
+
+async def late_list(ring: Ring) -> RankedList:
+    """Let a call give up, and return the list that comes after."""
+    ring.candidates.is_silent = True
+    page = await ring.page(budget_ms=30.0)
+    assert page.receipt.degraded_reasons == ["ranking_late"]
+    return ring.candidates.lists[-1]
+
+
+async def arrive(ring: Ring, ranked: RankedList) -> None:
+    wanted = ring.awaited.deliver(ranked)
+    assert wanted is not None
+    await ring.new_feeds.store_late(wanted, ranked)
+
+
+async def test_a_late_list_is_the_next_calls_stored_feed(ring) -> None:
+    await arrive(ring, await late_list(ring))
+    page = await ring.page(page_size=3)
+    assert page.item_ids.tolist() == [1000, 1001, 1002]
+    assert page.receipt.origin == "stored"
+
+
+async def test_not_after_a_revocation(ring) -> None:
+    ranked = await late_list(ring)
+    await ring.revoke("blocked_authors", 5)
+    await arrive(ring, ranked)
+    assert (await ring.page(budget_ms=30.0)).receipt.origin == "floor"
+
+
+async def test_not_if_it_is_degraded(ring) -> None:
+    ranked = await late_list(ring)
+    await arrive(ring, replace(ranked, receipt=Receipt(degraded_reasons=["main_ranker_failed"])))
+    assert (await ring.page(budget_ms=30.0)).receipt.origin == "floor"
+
+
+async def test_what_was_served_meanwhile_is_left_out(ring) -> None:
+    ranked = await late_list(ring)
+    ring.candidates.is_silent = False
+    await ring.page(surface="videos", page_size=2)
+    await arrive(ring, ranked)
+    page = await ring.page(page_size=3)
+    assert page.item_ids.tolist() == [1050, 1051, 1002]
+
+
+async def test_a_list_of_another_replica_or_life_is_nobodys(ring) -> None:
+    ranked = await late_list(ring)
+    assert ring.awaited.deliver(replace(ranked, request_id="another")) is None
+
+
+async def test_without_state_store_it_is_dropped(ring) -> None:
+    ranked = await late_list(ring)
+    ring.state.is_away = True
+    await arrive(ring, ranked)
+    ring.state.is_away = False
+    assert (await ring.page(budget_ms=30.0)).receipt.origin == "floor"

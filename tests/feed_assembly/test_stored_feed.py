@@ -1,0 +1,85 @@
+"""How pages are cut from a list, and what is kept of it."""
+
+import numpy as np
+import pytest
+
+from feed_assembly.stored_feed import START, Cursor, StoredFeed
+from serving.contracts.receipt import Receipt, SourceCount
+from serving.errors import StateUnavailableError
+
+
+def a_feed(count: int = 7, list_size: int = 4) -> StoredFeed:
+    """Items 0…count-1, the first `list_size` of them the list."""
+    ids = np.arange(count, dtype=np.int64)
+    return StoredFeed(
+        feed_id="ab" * 16,
+        created_ms=5,
+        scroll_started_ms=4,
+        context="home\n\n\nphone",
+        generation="tiny",
+        revocation_version=3,
+        item_ids=ids,
+        author_ids=ids + 10,
+        scores=ids.astype(np.float32),
+        source_bits=ids.astype(np.uint32),
+        list_size=list_size,
+        cursor=Cursor(1, 0, 1),
+        receipt=Receipt("tiny", 2, 1, [SourceCount("fresh", 3, 2)], models={"ranker": "ab"}),
+    )
+
+
+def usable_but(*gone: int) -> np.ndarray:
+    return ~np.isin(np.arange(7), gone)
+
+
+def test_a_slice_is_the_next_places() -> None:
+    cut = a_feed().slice(START, usable_but(), 3)
+    assert cut.rows.tolist() == [0, 1, 2]
+    assert cut.next == Cursor(3, 0, 3)
+
+
+def test_the_last_slice_is_short_and_does_not_use_the_reserve() -> None:
+    assert a_feed().slice(Cursor(3, 0, 3), usable_but(), 3).rows.tolist() == [3]
+
+
+def test_a_hole_is_filled_from_the_reserve_in_its_place() -> None:
+    cut = a_feed().slice(START, usable_but(1), 3)
+    assert cut.rows.tolist() == [0, 4, 2]
+    assert cut.next == Cursor(3, 1, 3)
+
+
+def test_what_is_not_usable_in_the_reserve_is_passed_over() -> None:
+    cut = a_feed().slice(START, usable_but(1, 4), 2)
+    assert cut.rows.tolist() == [0, 5]
+    assert cut.next == Cursor(2, 2, 2)
+
+
+def test_without_reserve_the_list_closes_up() -> None:
+    cut = a_feed().slice(START, usable_but(0, 4, 5, 6), 2)
+    assert cut.rows.tolist() == [1, 2]
+    assert cut.next == Cursor(3, 3, 2)
+
+
+def test_nothing_usable_gives_an_empty_slice_at_the_end() -> None:
+    cut = a_feed().slice(START, usable_but(*range(7)), 2)
+    assert cut.rows.tolist() == []
+    assert cut.next.slot == 4
+
+
+def test_packing_keeps_everything() -> None:
+    feed = a_feed()
+    again = StoredFeed.unpack(feed.pack())
+    assert again is not None
+    for name in StoredFeed.__dataclass_fields__:
+        np.testing.assert_array_equal(getattr(again, name), getattr(feed, name))
+
+
+@pytest.mark.parametrize("cut", [0, 3, 40, -1])
+def test_a_cut_blob_is_an_error_and_not_a_shorter_feed(cut) -> None:
+    with pytest.raises(StateUnavailableError):
+        StoredFeed.unpack(a_feed().pack()[:cut])
+
+
+def test_the_cursor_never_goes_back() -> None:
+    assert a_feed().advanced(START).cursor == Cursor(1, 0, 1)
+    assert a_feed().advanced(Cursor(2, 0, 2)).cursor == Cursor(2, 0, 2)
