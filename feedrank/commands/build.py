@@ -25,7 +25,9 @@ class EngineName(StrEnum):
 def build(
     data: Annotated[Path, typer.Option(help="data folder made by `feedrank import`")],
     generations: Annotated[Path, typer.Option("--out", help="folder of generations")],
-    shards: Annotated[int, typer.Option(min=1, max=1024, help="parts the items are split into")] = 2,
+    shards: Annotated[
+        int, typer.Option(min=1, max=1024, help="parts the items are split into")
+    ] = 2,
     engine: Annotated[
         EngineName | None,
         typer.Option(help="spark needs a JDK 17; by default spark where both are there"),
@@ -60,7 +62,13 @@ def run_build(
     with closing(engine):
         try:
             folder = build_generation(
-                data, generations, engine=engine, fit=fit, shards=shards, seed=seed, progress=progress
+                data,
+                generations,
+                engine=engine,
+                fit=fit,
+                shards=shards,
+                seed=seed,
+                progress=progress,
             )
         except TablesError as error:
             raise fail(str(error)) from error
