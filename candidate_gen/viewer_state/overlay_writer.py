@@ -20,7 +20,7 @@ from serving.state.offset_journal import (
 )
 from serving.state.state_store import StateStore, Update, Versioned
 
-MAX_ACTIONS_PER_WRITE = 20
+MAX_ACTIONS_PER_WRITE = 15
 """So that a write stays under half a megabyte, and the loop is held for about a millisecond."""
 
 Batch = Sequence[tuple[Message, ViewerAction]]

@@ -102,6 +102,7 @@ class LayeredStates:
             author_impressions=authors.impressions,
             author_positives=authors.positives,
             vector=vectors.vector,
+            folded_vector=vectors.folded_vector,
             has_vector=vectors.has_vector,
             cluster_vectors=vectors.cluster_vectors,
         )

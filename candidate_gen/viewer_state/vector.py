@@ -29,6 +29,7 @@ class ViewerVectors:
     """See the fields of the same names in `ViewerState`."""
 
     vector: Floats
+    folded_vector: Floats
     has_vector: bool
     cluster_vectors: Floats
 
@@ -72,23 +73,27 @@ class ViewerVectorizer:
         liked = self._items.gather(positive_item_ids)
         if not np.isfinite(liked).all():
             liked = liked[np.isfinite(liked).all(axis=1)]
-        vector = self._blended(liked, stored)
+        folded = self._folded(liked)
+        vector = _blended(folded, len(liked), stored)
         clusters = cluster_centres(liked)
         if vector is None or not np.isfinite(vector).all():
-            return ViewerVectors(self._means.of(region, language), False, clusters)
-        return ViewerVectors(vector, True, clusters)
+            return ViewerVectors(self._means.of(region, language), folded, False, clusters)
+        return ViewerVectors(vector, folded, True, clusters)
 
-    def _blended(self, liked: Floats, stored: npt.NDArray[np.float16] | None) -> Floats | None:
-        """The fold-in, the stored vector, or a share of both; `None` where there is neither."""
-        count = len(liked)
-        if stored is None and count < MIN_POSITIVES:
-            return None
-        if stored is not None and count == 0:
-            return stored.astype(np.float32)
+    def _folded(self, liked: Floats) -> Floats:
         # Every positive weighs the same, as in the fit that made the item vectors.
-        weights = np.ones(count, np.float32)
+        weights = np.ones(len(liked), np.float32)
         folded = fold_in(liked, self._gram, weights, self._alpha, self._regularization)
-        if stored is None or count >= TRUSTED_POSITIVES:
-            return folded
-        share = np.float32(count / TRUSTED_POSITIVES)
-        return share * folded + (1 - share) * stored.astype(np.float32)
+        return folded if np.isfinite(folded).all() else np.zeros_like(folded)
+
+
+def _blended(folded: Floats, count: int, stored: npt.NDArray[np.float16] | None) -> Floats | None:
+    """The fold-in of `count` positives, the stored vector, or a share of both; `None` for neither."""
+    if stored is None and count < MIN_POSITIVES:
+        return None
+    if stored is not None and count == 0:
+        return stored.astype(np.float32)
+    if stored is None or count >= TRUSTED_POSITIVES:
+        return folded
+    share = np.float32(count / TRUSTED_POSITIVES)
+    return share * folded + (1 - share) * stored.astype(np.float32)

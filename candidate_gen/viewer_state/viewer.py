@@ -44,6 +44,8 @@ class ViewerState:
         author_impressions, author_positives: `float32[a]`, parallel.
         vector: `float32[dim]`, in the space of the generation's item vectors; zeros only where
             not even a mean vector is known.
+        folded_vector: `float32[dim]`, folded in from the recent positives alone, however few, as
+            in training rows: what the ranker's features read; zeros without positives.
         has_vector: Whether `vector` is the viewer's own (three positives, or a stored one), not a
             mean of region and language.
         cluster_vectors: `float32[k, dim]`, k <= 3: centres of the recent positives.
@@ -66,6 +68,7 @@ class ViewerState:
     author_impressions: Floats
     author_positives: Floats
     vector: Floats
+    folded_vector: Floats
     has_vector: bool
     cluster_vectors: Floats
 
