@@ -29,7 +29,7 @@ from serving.contracts.receipt import Receipt
 from serving.contracts.sources import SOURCE_BIT
 from serving.deadline import Deadline
 from serving.metrics_recorder import Metrics
-from tests.feed_assembly.memory_state_store import MemoryStateStore
+from tests.feed_assembly.memory_state import MemoryState
 from tests.generation.tiny_generation import NOON_MS
 from tests.serving.fixed_clock import FixedClock
 
@@ -99,7 +99,7 @@ class Ring:
 
     def __init__(self, folder: Path, item_count: int = 500) -> None:
         self.clock = FixedClock(NOON_MS)
-        self.state = MemoryStateStore()
+        self.state = MemoryState()
         self.sessions = SessionStore(self.state)
         self.awaited = AwaitedLists()
         self.candidates = RankingByItemId(self.awaited, item_count)

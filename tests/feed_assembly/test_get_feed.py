@@ -5,7 +5,7 @@ import pytest
 
 from feed_assembly.item_change import ItemChange
 from serving.contracts.receipt import Receipt
-from serving.errors import DependencyError, InvalidRequestError
+from serving.errors import DependencyError, InvalidRequestError, StateUnavailableError
 from tests.feed_assembly.ring import VIEWER, Ring
 
 MINUTE_MS = 60_000
@@ -230,8 +230,12 @@ async def test_without_session_there_is_the_floor_and_it_says_so(ring) -> None:
     assert not np.isin(again.item_ids, page.item_ids).any()
 
 
+def refuse() -> None:
+    raise StateUnavailableError("no writes")
+
+
 async def test_a_page_that_cannot_be_noted_leaves_all_the_same(ring) -> None:
-    ring.state.refuses_writes = True
+    ring.state.before_write = refuse
     page = await ring.page(page_size=2)
     assert page.item_ids.tolist() == [1000, 1001]
     assert page.receipt.degraded_reasons == ["state_unavailable"]
