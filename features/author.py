@@ -4,6 +4,7 @@ import numpy as np
 
 from features.feature import Feature
 from features.inputs import Floats, ItemInputs
+from features.layout import columns_of
 from features.rates import smoothed_rate
 from generation.item_columns import ITEM_FACTS
 
@@ -16,17 +17,16 @@ FEATURES = (
     ),
 )
 
-ITEMS = ITEM_FACTS.index("log_author_items")
-IMPRESSIONS = ITEM_FACTS.index("log_author_impressions")
+FIRST = ITEM_FACTS.index("log_author_items")
 POSITIVES = ITEM_FACTS.index("log_author_positives")
+"""From the one to the other: items, impressions, positives."""
 
 
 def author_block(items: ItemInputs) -> Floats:
     """`float32[n, 2]` in the order of `FEATURES`."""
-    published, impressions, positives = np.expm1(
-        items.facts[:, [ITEMS, IMPRESSIONS, POSITIVES]].astype(np.float32)
-    ).T
-    block = np.empty((len(items.facts), len(FEATURES)), np.float32)
+    facts = items.facts[:, FIRST : POSITIVES + 1].T.astype(np.float32)
+    published, impressions, positives = np.expm1(facts)
+    block = columns_of(len(items.facts), len(FEATURES))
     block[:, 0] = smoothed_rate(positives, impressions)
-    block[:, 1] = np.log1p(impressions / np.maximum(published, 1))
+    block[:, 1] = np.log1p(impressions / np.maximum(published, np.float32(1)))
     return block

@@ -7,7 +7,7 @@ from features.inputs import ContextInputs, Floats
 
 SURFACES = 4
 DEVICES = 3
-"""The most frequent surfaces and devices (vocabulary order) have an indicator each; the rest share one."""
+"""The first surfaces and devices of the vocabulary have an indicator each; the rest share one."""
 
 FEATURES = (
     Feature("hour_sine", 0, "request", "sine of the local time of day"),

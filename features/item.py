@@ -1,11 +1,12 @@
-"""Features of the item alone: its facts as they travel, its age, and rates derived from its counters."""
+"""Features of the item alone: its facts as they travel, its age, and rates from its counters."""
 
 import numpy as np
 
 from features.feature import Feature
 from features.inputs import ContextInputs, Floats, ItemInputs
+from features.layout import columns_of, singles
 from features.rates import smoothed_rate
-from generation.counters import COUNTED, COUNTER_COLUMNS
+from generation.counters import COUNTED, COUNTER_COLUMNS, HOUR_MS
 from generation.item_columns import ITEM_FACTS
 
 FIRST_COUNTER = len(ITEM_FACTS) - len(COUNTER_COLUMNS)
@@ -13,7 +14,7 @@ ACTIONS = len(COUNTED)
 HOURS_PER_WEEK = 168
 HOT_HOUR_POSITIVES = 3.0
 HOT_VELOCITY = 1.0
-"""An item is hot when it has three positives in the last hour and is seen e times its weekly pace."""
+"""An item is hot with three positives in the last hour, seen at e times its weekly pace."""
 
 NEW_IMPRESSIONS = 20.0
 
@@ -27,6 +28,7 @@ FEATURES = (
         "item_negative_rate", 0.1, "seconds", "smoothed hides and reports per impression, all time"
     ),
     Feature("item_click_rate_week", 0.1, "seconds", "smoothed clicks per impression, recent"),
+    Feature("item_long_view_rate_week", 0.1, "seconds", "smoothed long views, recent"),
     Feature(
         "engagement_score", 0, "seconds", "click + 2 like + long view - 4 negative, of the rates"
     ),
@@ -42,24 +44,25 @@ FEATURES = (
 
 
 def item_block(items: ItemInputs, context: ContextInputs) -> Floats:
-    """`float32[n, 34]` in the order of `FEATURES`."""
-    facts = items.facts.astype(np.float32)
+    """`float32[n, 35]` in the order of `FEATURES`."""
     width = len(ITEM_FACTS)
-    block = np.empty((len(facts), len(FEATURES)), np.float32)
-    block[:, :width] = facts
-    counts = np.expm1(facts[:, FIRST_COUNTER:])
-    total, week, hour = (counts[:, i * ACTIONS : (i + 1) * ACTIONS] for i in range(3))
-    derived = block[:, width:]
-    derived[:, 0] = np.log1p(np.maximum(context.now_ms - items.created_ms, 0) / 3_600_000)
-    derived[:, 1:5] = smoothed_rate(total[:, 1:], total[:, :1])
-    derived[:, 5] = smoothed_rate(week[:, 1], week[:, 0])
-    derived[:, 6] = derived[:, 1] + 2 * derived[:, 2] + derived[:, 3] - 4 * derived[:, 4]
-    derived[:, 7] = np.log1p(hour[:, 0]) - np.log1p(week[:, 0] / HOURS_PER_WEEK)
-    derived[:, 8] = (hour[:, 1:4].sum(axis=1) >= HOT_HOUR_POSITIVES) & (
-        derived[:, 7] > HOT_VELOCITY
-    )
-    derived[:, 9] = total[:, 0] < NEW_IMPRESSIONS
-    derived[:, 10] = items.is_sensitive
-    derived[:, 11] = items.has_vector
-    derived[:, 12] = (items.categories > 0).sum(axis=1)
+    block = columns_of(len(items.facts), len(FEATURES))
+    block[:, :width] = singles(items.facts)
+    counters = block[:, FIRST_COUNTER:width].T
+    counts = np.expm1(counters)
+    total, week, hour = (counts[i * ACTIONS : (i + 1) * ACTIONS] for i in range(3))
+    derived = block[:, width:].T
+    age_ms = np.maximum(context.now_ms - items.created_ms, 0).astype(np.float32)
+    derived[0] = np.log1p(age_ms / np.float32(HOUR_MS))
+    derived[1:5] = smoothed_rate(total[1:], total[0])
+    derived[5] = smoothed_rate(week[1], week[0])
+    derived[6] = smoothed_rate(week[3], week[0])
+    derived[7] = derived[1] + 2 * derived[2] + derived[3] - 4 * derived[4]
+    derived[8] = counters[2 * ACTIONS] - np.log1p(week[0] / np.float32(HOURS_PER_WEEK))
+    is_liked_now = hour[1] + hour[2] + hour[3] >= HOT_HOUR_POSITIVES
+    derived[9] = is_liked_now & (derived[8] > HOT_VELOCITY)
+    derived[10] = total[0] < NEW_IMPRESSIONS
+    derived[11] = items.is_sensitive
+    derived[12] = items.has_vector
+    derived[13] = np.add.reduce(items.categories.T > 0)
     return block

@@ -7,6 +7,7 @@ import numpy as np
 from features import author, context, cross, item, viewer
 from features.feature import Feature
 from features.inputs import Floats, Inputs
+from features.layout import columns_of
 
 GROUPS: dict[str, tuple[Feature, ...]] = {
     "viewer": viewer.FEATURES,
@@ -20,7 +21,7 @@ FEATURE_COUNT = len(FEATURES)
 
 
 def feature_schema() -> str:
-    """Twelve hex digits that change with any name, default or the order; written into every model."""
+    """Twelve hex digits that change with any name, default or the order; in every model."""
     lines = [f"{f.name} {f.default}" for f in FEATURES]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:12]
 
@@ -39,12 +40,13 @@ def feature_matrix(inputs: Inputs) -> Floats:
     """Compute every feature.
 
     Returns:
-        `float32[n, FEATURE_COUNT]` in the order of `FEATURES`, finite when the inputs are.
+        `float32[n, FEATURE_COUNT]`, C-contiguous, in the order of `FEATURES`; finite when the
+        inputs are.
     """
-    matrix = np.empty((len(inputs.items.facts), FEATURE_COUNT), np.float32)
+    matrix = columns_of(len(inputs.items.facts), FEATURE_COUNT)
     matrix[:, group_columns("viewer")] = viewer.viewer_block(inputs.viewer, inputs.context)
     matrix[:, group_columns("context")] = context.context_block(inputs.context)
     matrix[:, group_columns("item")] = item.item_block(inputs.items, inputs.context)
     matrix[:, group_columns("author")] = author.author_block(inputs.items)
     matrix[:, group_columns("cross")] = cross.cross_block(inputs)
-    return matrix
+    return np.ascontiguousarray(matrix)

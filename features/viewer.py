@@ -4,6 +4,7 @@ import numpy as np
 
 from features.feature import Feature
 from features.inputs import ContextInputs, Floats, ViewerInputs
+from features.layout import columns_of
 from features.rates import smoothed_rate
 
 FEATURES = (
@@ -39,8 +40,8 @@ DAY_MS = 86_400_000
 def viewer_block(viewer: ViewerInputs, context: ContextInputs) -> Floats:
     """`float32[m, 14]` in the order of `FEATURES`."""
     totals = viewer.totals
-    impressions, clicks, likes, long_views, negatives, dwell_s, dwells = totals.T
-    block = np.empty((len(totals), len(FEATURES)), np.float32)
+    impressions, clicks, likes, long_views, _, dwell_s, dwells = totals.T
+    block = columns_of(len(totals), len(FEATURES))
     block[:, 0] = np.log1p(dwell_s / np.maximum(dwells, 1))
     block[:, 1] = np.log1p(impressions)
     block[:, 2] = np.log1p(clicks + likes + long_views)
