@@ -10,9 +10,8 @@ from serving.contracts.receipt import Receipt
 
 
 def viewer_inputs(query: Query) -> ViewerInputs:
-    """One row. A mean vector finds candidates, but is no vector of the viewer's: zeros then."""
+    """One row. The vector is the one training rows have, not the blend that finds candidates."""
     viewer, eligibility = query.viewer, query.eligibility
-    vector = viewer.vector if viewer.has_vector else np.zeros_like(viewer.vector)
     return ViewerInputs(
         totals=viewer.totals[None, :],
         clicks_5m=_float(viewer.clicks_5m),
@@ -23,7 +22,7 @@ def viewer_inputs(query: Query) -> ViewerInputs:
         last_action_ms=_int(viewer.last_action_ms),
         region=_int(eligibility.region),
         language=_int(eligibility.language),
-        vector=vector[None, :],
+        vector=viewer.folded_vector[None, :],
     )
 
 

@@ -88,7 +88,7 @@ class ViewerVectorizer:
 
 
 def _blended(folded: Floats, count: int, stored: npt.NDArray[np.float16] | None) -> Floats | None:
-    """The fold-in of `count` positives, the stored vector, or a share of both; `None` for neither."""
+    """Fold-in of `count` positives, stored vector, or a share of both; `None` for neither."""
     if stored is None and count < MIN_POSITIVES:
         return None
     if stored is not None and count == 0:

@@ -79,6 +79,7 @@ def a_viewer(**fields: Any) -> ViewerState:
         "author_impressions": floats(),
         "author_positives": floats(),
         "vector": np.zeros(EMBEDDING_DIM, np.float32),
+        "folded_vector": np.zeros(EMBEDDING_DIM, np.float32),
         "has_vector": False,
         "cluster_vectors": np.empty((0, EMBEDDING_DIM), np.float32),
     }

@@ -1,6 +1,7 @@
 """Viewer and context as the features read them."""
 
 import numpy as np
+import pytest
 
 from candidate_gen.rank_input import context_inputs, viewer_inputs
 from candidate_gen.viewer_state.viewer import Profile
@@ -30,8 +31,7 @@ def test_facts_of_the_viewer_arrive():
         clicks_5m=2,
         views_5m=9,
         categories_5m=1,
-        vector=a_vector(3),
-        has_vector=True,
+        folded_vector=a_vector(3),
     )
     inputs = viewer_inputs(a_query(viewer, a_neighbourhood(followed_ids=[50, 51])))
     assert inputs.totals.tolist() == [[1, 2, 3, 4, 5, 6, 7]]
@@ -41,8 +41,9 @@ def test_facts_of_the_viewer_arrive():
     np.testing.assert_array_equal(inputs.vector[0], a_vector(3))
 
 
-def test_a_mean_vector_is_no_vector_of_the_viewers():
-    inputs = viewer_inputs(a_query(a_viewer(vector=a_vector(3), has_vector=False)))
+@pytest.mark.parametrize("has_vector", [True, False])
+def test_neither_a_mean_nor_a_stored_vector_reaches_the_features(has_vector):
+    inputs = viewer_inputs(a_query(a_viewer(vector=a_vector(3), has_vector=has_vector)))
     assert not inputs.vector.any()
 
 

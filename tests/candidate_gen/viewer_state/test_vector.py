@@ -73,6 +73,19 @@ def test_many_positives_decide_alone(vectorizer):
     np.testing.assert_array_equal(with_stored, vectorizer.of(ids, None, 0, 0).vector)
 
 
+@pytest.mark.parametrize("stored", [None, STORED])
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_the_features_vector_is_the_fold_in_alone_however_few_there_are(
+    vectorizer, folder, manifest, stored, count
+):
+    found = vectorizer.of(CARS[:count], stored, 0, 0).folded_vector
+    np.testing.assert_allclose(found, folded(folder, manifest, AXES[[1] * count]))
+
+
+def test_the_features_vector_is_zeros_without_positives(vectorizer):
+    assert not vectorizer.of(CARS[:0], STORED, 0, 0).folded_vector.any()
+
+
 def test_items_without_a_vector_are_left_out(vectorizer):
     assert not vectorizer.of(np.array([139, 5, 10**12], np.int64), None, 0, 0).has_vector
 
