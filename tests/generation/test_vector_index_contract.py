@@ -1,5 +1,7 @@
 """Every kind of index must pass these tests; plain numpy is the oracle."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -185,3 +187,41 @@ def test_vectors_that_are_not_finite_are_refused(tmp_path):
     vectors[3, 0] = np.nan
     with pytest.raises(ValueError, match="vector of row 56 is not finite"):
         build_index(vectors, ROWS[:5], tmp_path, queries=QUERIES, seed=7)
+
+
+@pytest.mark.parametrize("damage", [b"", b"IwSQ", b"nonsense" * 100])
+def test_a_file_that_is_no_index_is_refused_by_name(tmp_path, damage):
+    open_index(tmp_path, "exact")
+    (tmp_path / layout.SHARD_INDEX).write_bytes(damage)
+    with pytest.raises(ValueError, match=str(tmp_path)):
+        FaissIndex.open(tmp_path)
+
+
+def test_a_cut_file_is_refused_by_name(tmp_path):
+    open_index(tmp_path, "ivf")
+    path = tmp_path / layout.SHARD_INDEX
+    path.write_bytes(path.read_bytes()[:-1_000])
+    with pytest.raises(ValueError, match=str(tmp_path)):
+        FaissIndex.open(tmp_path)
+
+
+def test_checks_hold_under_python_minus_o(tmp_path):
+    # Faiss's own are asserts: with -O a short query would be answered from foreign memory.
+    open_index(tmp_path, "exact")
+    program = f"""
+from pathlib import Path
+import numpy as np
+from generation.faiss_index import FaissIndex
+try:
+    FaissIndex.open(Path({str(tmp_path)!r})).search(np.ones((1, 4), np.float32), 1)
+except ValueError as error:
+    print(error)
+"""
+    done = subprocess.run(
+        [sys.executable, "-O", "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert done.stdout.strip() == "index has 8 dimensions, query has 4"
