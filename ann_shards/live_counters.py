@@ -13,6 +13,9 @@ HALF_LIFE_OF_HORIZON_MS = np.array([h.half_life_ms or np.inf for h in HORIZONS])
 POPULARITY = np.isin(COUNTER_COLUMNS, ["clicks_week", "likes_week", "long_views_week"])
 """What counts as popularity among live counters: recent positives, as in the popular lists."""
 
+MOST_POPULAR = 1_000
+"""Items popular by live counters that are looked at beside the popular lists of the generation."""
+
 
 class LiveCounters:
     """Sparse: only items that somebody acted on take memory. Keyed by item id, sorted."""
@@ -22,6 +25,7 @@ class LiveCounters:
         self._slots = np.empty(0, np.int64)
         self._values = np.empty((0, WIDTH), np.float32)
         self._as_of_ms = np.empty(0, np.int64)
+        self._most_popular: Ids | None = None
 
     def __len__(self) -> int:
         return len(self._item_ids)
@@ -36,6 +40,7 @@ class LiveCounters:
         self._insert(ids[new], slots[new])
         self._values[slots] = values
         self._as_of_ms[slots] = as_of_ms
+        self._most_popular = None
 
     def of(self, item_ids: Ids, now_ms: int) -> Floats:
         """Counters aged to now; zeros for items without. `float32[n, 15]`."""
@@ -53,15 +58,23 @@ class LiveCounters:
             return np.zeros(len(item_ids), np.float32)
         return np.asarray(self.of(item_ids, now_ms)[:, POPULARITY].sum(axis=1))
 
-    def most_popular(self, count: int, now_ms: int) -> Ids:
-        """Ids of the items with most recent positives, in no order."""
-        if len(self) <= count:
-            return self._item_ids
+    def most_popular(self) -> Ids:
+        """Ids of the `MOST_POPULAR` items with most recent positives, in no order.
+
+        Counts of one half-life keep their order as they age, so this holds until the next `put`.
+        """
+        if self._most_popular is None:
+            self._most_popular = self._find_most_popular()
+        return self._most_popular
+
+    def _find_most_popular(self) -> Ids:
         size = len(self)
-        aged = (
-            self._values[:size, POPULARITY] * _ageing(now_ms - self._as_of_ms[:size])[:, POPULARITY]
-        )
-        best_slots = np.argpartition(-aged.sum(axis=1), count)[:count]
+        if size <= MOST_POPULAR:
+            return self._item_ids
+        as_of_ms = self._as_of_ms[:size]
+        factors = _ageing(as_of_ms.max() - as_of_ms)[:, POPULARITY]
+        positives = (self._values[:size, POPULARITY] * factors).sum(axis=1)
+        best_slots = np.argpartition(-positives, MOST_POPULAR)[:MOST_POPULAR]
         return self._item_ids[np.isin(self._slots, best_slots)]
 
     def _find(self, item_ids: Ids) -> Ids:

@@ -21,9 +21,6 @@ POOL_FACTOR = 2
 RECENT_ROWS = 2_000
 """Newest eligible rows looked through for a category: what is too new to be popular yet."""
 
-LIVE_POPULAR = 1_000
-"""Items popular by live counters looked at beside the popular lists of the generation."""
-
 ALL_REGIONS = 0
 
 
@@ -87,7 +84,7 @@ def find_popular(scope: Scope, part: SearchPart) -> Hits:
         found.append(scan_until(items.base.popular, np.array([region]), scope.eligible, wanted))
         if len(found[-1]) >= wanted:
             break
-    live = items.find(items.live.most_popular(LIVE_POPULAR, scope.now_ms))
+    live = items.find(items.live.most_popular())
     found.append(live[scope.eligible.only(live)])
     rows = np.unique(np.concatenate(found))
     scores = items.popularity(rows, items.column("item_id", rows), scope.now_ms)

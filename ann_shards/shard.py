@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import structlog
 
 from ann_shards.base_items import BaseItems
 from ann_shards.best_hits import Hits
@@ -40,6 +41,8 @@ MAX_PRODUCTS_ON_LOOP = 100_000
 WARM_QUERIES = 32
 MIN_RECALL = 0.9
 """Over so few queries; the build requires 0.98 over all."""
+
+log = structlog.get_logger()
 
 Found = tuple[Ids, Floats]
 
@@ -78,8 +81,14 @@ class Shard:
     def apply(self, changes: Sequence[ItemChange]) -> None:
         """Take in new, changed and deleted items."""
         self._applied_count += len(changes)
-        for change in changes:
-            self._eligibility.hide(self.items.apply(change))
+        evicted_count = self.items.delta.evicted_count
+        self._eligibility.hide(np.concatenate([self.items.apply(each) for each in changes]))
+        if self.items.delta.evicted_count > evicted_count:
+            log.warning(
+                "new items do not fit: the oldest are left out until the next generation",
+                shard=self.number,
+                left_out=self.items.delta.evicted_count,
+            )
 
     async def search(self, request: SearchRequest) -> ShardAnswer:
         """Answer every part; the request was checked before."""

@@ -40,7 +40,7 @@ class ShardItems:
         """Take in one event. A deleted item stays deleted: tombstones win over everything.
 
         Returns:
-            The base rows it hides, at most one.
+            The base row it hides, if it does and no event did before.
         """
         if change.item_id in self._deleted:
             return np.empty(0, np.int64)
@@ -51,7 +51,9 @@ class ShardItems:
             self.delta.remove(change.item_id)
         else:
             self.delta.put(change.item_id, self._columns_of(change))
-        self.hidden_rows = np.union1d(self.hidden_rows, row)
+        row = row[~self.is_hidden(row)]
+        at = np.searchsorted(self.hidden_rows, row)
+        self.hidden_rows = np.insert(self.hidden_rows, at, row)
         return row
 
     def find(self, item_ids: Ids) -> Rows:
