@@ -10,6 +10,7 @@ from generation.manifest import Manifest
 from generation.publish import current
 from protos import candidates_pb2, feed_pb2_grpc
 from serving.background_tasks import BackgroundTasks
+from serving.bus import topics
 from serving.bus.open_bus import open_bus
 from serving.channels import open_channel
 from serving.clock import open_clock
@@ -22,6 +23,9 @@ from serving.store_metrics import follow_bus, follow_state
 from serving.tls import channel_credentials
 
 CANDIDATE_SERVICE = candidates_pb2.DESCRIPTOR.services_by_name["CandidateService"].full_name
+
+PREPARE_S = 10.0
+"""Wait for the bus at start; one that is away must not keep the process from serving."""
 
 
 async def open_service(
@@ -66,6 +70,9 @@ async def open_service(
     follow_bus(metrics, bus.counters)
     follow_state(metrics, state.counters)
     await bus.start()
+    await bus.prepare(
+        [topics.ACTIONS, topics.SERVED, topics.items(manifest.shard_count)], PREPARE_S
+    )
     await feed_assembly.start()
     tasks.start("feed_assembly.readers", feed_assembly.run())
     servicer = FeedServicer(

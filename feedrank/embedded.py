@@ -29,6 +29,7 @@ from serving.loop_watch import watch_loop
 from serving.metrics_recorder import Metrics
 from serving.native_executor import NativeExecutor
 from serving.server import GrpcServer
+from serving.settled_heap import settle_heap
 from serving.state.open_state_store import open_state_store
 from serving.store_metrics import follow_bus, follow_state
 from social_graph.service import open_social_graph
@@ -78,6 +79,7 @@ async def open_embedded(settings: EmbeddedSettings) -> EmbeddedServer:
             feeds, settings.default_deadline_ms, allow_as_of=settings.allow_as_of
         )
         feed_pb2_grpc.add_FeedServiceServicer_to_server(servicer, server.grpc_server)
+        settle_heap()
         await server.start([SERVICE_NAME])
     except (InvalidGenerationError, ModelError, FeedError, PortError, ValueError, OSError) as error:
         await server.drain()

@@ -5,16 +5,21 @@ from ranker.service import open_ranker
 from ranker.servicer import SERVICE_NAME, RankerServicer
 from ranker.settings import RankerSettings
 from serving.bus.open_bus import open_bus
+from serving.bus.topics import RANKED_LISTS
 from serving.metrics_recorder import Metrics
 from serving.process import run_process
 from serving.server import GrpcServer
 from serving.store_metrics import follow_bus
+
+PREPARE_S = 10.0
+"""Wait for the bus at start; one that is away must not keep the process from serving."""
 
 
 async def open_service(settings: RankerSettings, metrics: Metrics, server: GrpcServer) -> None:
     bus = open_bus(settings.bus)
     ranker = open_ranker(settings.generations, bus, metrics)
     await bus.start()
+    await bus.prepare([RANKED_LISTS], PREPARE_S)
     server.on_close("bus", bus.close)
     follow_bus(metrics, bus.counters)
     servicer = RankerServicer(ranker, settings.default_deadline_ms)

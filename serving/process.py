@@ -16,6 +16,7 @@ from serving.metrics_recorder import Metrics
 from serving.server import GrpcServer
 from serving.settings import CommonSettings
 from serving.settings_loading import SettingsError, load_settings
+from serving.settled_heap import settle_heap
 from serving.structured_log import configure_logging
 
 CANNOT_START = 2
@@ -55,6 +56,7 @@ async def _serve(
     tasks = BackgroundTasks(on_failure=lambda: server.stop_soon(1))
     try:
         await open_service(settings, metrics, server)
+        settle_heap()
         await server.start(service_names)
     except (InvalidGenerationError, FeedError, PortError, ValueError, OSError) as error:
         log.error("cannot start", cause=str(error), kind=type(error).__name__)

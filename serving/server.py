@@ -45,7 +45,7 @@ class GrpcServer:
         self._settings = settings
         self._metrics = metrics
         self._in_flight = CallsInFlight()
-        self._health = health.aio.HealthServicer()  # type: ignore[attr-defined]  # stubs lack it
+        self._health = health.aio.HealthServicer()
         self._names: Sequence[str] = ()
         self._waiting_to_serve: set[str] = set()
         self._closes: list[tuple[str, Close]] = []

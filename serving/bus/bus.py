@@ -71,6 +71,14 @@ class Bus(Protocol):
         """Begin connecting and return at once; a broker that is away does not fail this."""
         ...
 
+    async def prepare(self, topics: Sequence[Topic], timeout_s: float) -> bool:
+        """Get ready to publish to these topics, so that the first request does not pay for it.
+
+        Returns:
+            False when that took longer; publishing then gets ready when it is first needed.
+        """
+        ...
+
     async def publish(
         self,
         topic: Topic,

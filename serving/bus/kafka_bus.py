@@ -54,6 +54,18 @@ class KafkaBus:
             max_bytes=self._max_pending_bytes,
         )
 
+    async def prepare(self, topics: Sequence[Topic], timeout_s: float) -> bool:
+        self._started()
+        try:
+            async with asyncio.timeout(timeout_s):
+                for topic in topics:
+                    await self._topics.ensure(topic)
+                    await self._producer_for(topic).connected()
+        except (KafkaError, TimeoutError, OSError) as error:
+            _log.warning("not ready to publish yet", servers=self._servers, problem=repr(error))
+            return False
+        return True
+
     async def publish(
         self,
         topic: Topic,

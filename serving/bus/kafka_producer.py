@@ -36,6 +36,10 @@ class KafkaProducer:
         self._connection = SharedTask(self._connect)
         self._stopping: set[asyncio.Task[None]] = set()
 
+    async def connected(self) -> None:
+        """Wait for the connection, however long it takes."""
+        await self._connection.result()
+
     async def append(self, topic_name: str, value: bytes, key: bytes | None, partition: int) -> int:
         """Wait for the acknowledgement, and for the connection where there is none yet.
 
