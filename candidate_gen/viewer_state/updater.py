@@ -50,26 +50,10 @@ class ViewerStateUpdater:
         self._restart_wait_s = restart_wait_s
         self._consumer: EventConsumer[ViewerAction] | None = None
         self._opened = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
-        self._failure: Exception | None = None
-
-    @property
-    def failure(self) -> Exception | None:
-        """Why it stopped by itself; whoever owns it must watch this."""
-        return self._failure
-
-    def start(self) -> None:
-        """Begin in the background; bus and store may still be away."""
-        self._task = asyncio.create_task(self._run_quietly(), name=READER)
-
-    async def close(self) -> None:
-        """Stop wherever it is: what is not applied yet will be, by whoever comes next."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
 
     async def run(self) -> None:
-        """Apply until cancelled; for owners who watch their own tasks.
+        """Apply until cancelled, wherever it is: the rest is for whoever comes next. Bus and store
+        may still be away at first.
 
         Raises:
             Exception: a record in the store is damaged, too many messages make no sense, or a bug.
@@ -92,20 +76,20 @@ class ViewerStateUpdater:
                 await asyncio.sleep(self._restart_wait_s)
 
     async def caught_up(self, timeout_s: float) -> bool:
-        """Wait until everything that was in the log at the call is applied.
+        """Wait until everything that was in the log at the call is applied. `run` must be running.
 
         Returns:
             False when that took longer than `timeout_s`, or the bus did not answer.
 
         Raises:
-            Exception: `failure`.
+            Exception: what `run` raised.
         """
         try:
             async with asyncio.timeout(timeout_s):
                 while True:
                     await self._opened.wait()
-                    if (consumer := self._consumer) is None:
-                        return False
+                    consumer = self._consumer
+                    assert consumer is not None
                     with contextlib.suppress(CheckpointMovedError):
                         return await consumer.caught_up(timeout_s)
                     if consumer is self._consumer:
@@ -129,11 +113,3 @@ class ViewerStateUpdater:
             except StateUnavailableError as error:
                 log.warning("checkpoints not read yet", cause=str(error))
                 await asyncio.sleep(next(delays))
-
-    async def _run_quietly(self) -> None:
-        try:
-            await self.run()
-        except Exception as error:
-            log.exception("viewer state stopped")
-            self._failure = error
-            self._opened.set()

@@ -18,6 +18,7 @@ from serving.bus.topics import ACTIONS
 from serving.state.rocksdb_state_store import RocksDbStateStore
 from spark_jobs.build import build_generation
 from spark_jobs.local_engine import LocalEngine
+from tests.candidate_gen.viewer_state.running import running
 from tests.serving.bus.logs import opened
 from tests.spark_jobs.tiny_data import ITEMS, NOON_MS, GivenVectors, no_models, write_data
 
@@ -74,9 +75,8 @@ async def states_over(folder: Path, bus, store) -> dict[int, ViewerState]:
     manifest = Manifest.read(folder)
     categories = Vocabulary.read(folder / layout.VOCABULARY).categories
     updater = ViewerStateUpdater(bus, store, manifest, categories, owned_partitions(0, 1))
-    updater.start()
-    assert await updater.caught_up(PATIENCE_S)
-    await updater.close()
+    async with running(updater):
+        assert await updater.caught_up(PATIENCE_S)
     states = open_viewer_states(folder, manifest, store)
     return {viewer: await states.read(viewer, LATER_MS) for viewer in VIEWERS}
 
