@@ -1,4 +1,4 @@
-"""How every table of columns names its columns: one line each, read by writers, readers and people."""
+"""How every table of columns names its columns: one line each, for code and people."""
 
 import hashlib
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What a generation knows of each viewer; the bus adds to it (`serving/contracts` merges the two).
+"""What a generation knows of each viewer; the bus adds to it (`candidate_gen/viewer_state` merges the two).
 
 Totals are over everything up to the data time and never decay; the overlay's totals, counted from
 the manifest's bus offsets on, simply add. List columns run newest first or largest first.
@@ -13,8 +13,8 @@ MAX_CATEGORY_COUNTS = 64
 MAX_AUTHOR_COUNTS = 256
 
 VIEWER_TOTALS = ("impressions", "clicks", "likes", "long_views", "negatives", "dwell_s", "dwells")
-"""Columns of `totals`: actions of the viewer counted as in `counters.COUNTED_ACTIONS`; `dwell_s` is the
-sum of dwell over impressions that report one, `dwells` how many did."""
+"""Columns of `totals`: actions of the viewer counted as in `counters.COUNTED_ACTIONS`; `dwell_s` is
+the sum of dwell over impressions that report one, `dwells` how many did."""
 
 VIEWER_COLUMNS = [
     Column("viewer_id", "i8", 1, -1, "sorted"),
@@ -30,7 +30,7 @@ VIEWER_COLUMNS = [
 ]
 
 VIEWER_LISTS = {
-    "positive_item_ids": "i8",  # latest distinct positives (click, like, long_view, share, comment), newest first
+    "positive_item_ids": "i8",  # latest distinct items clicked, liked, … (no negatives), newest first
     "positive_ms": "i8",
     "seen_item_ids": "i8",  # items with any action of the viewer, newest first
     "seen_ms": "i8",
@@ -41,4 +41,4 @@ VIEWER_LISTS = {
     "author_impressions": "f4",
     "author_positives": "f4",
 }
-"""List columns and their value types; lists of one group (positive, seen, category, author) are parallel."""
+"""List columns and their value types; lists of one group (positive, seen, …) are parallel."""

@@ -13,8 +13,8 @@ Floats = npt.NDArray[np.float32]
 
 MAX_RELATIONS = 1_000
 BLOCKED, MUTED, FOLLOWS, FRIEND, SECOND_DEGREE = 1, 2, 4, 8, 16
-"""Bits of `Relations.flags`: blocked either way, muted by the viewer, followed by the viewer, friend,
-followed by somebody whom the viewer follows."""
+"""Bits of `Relations.flags`: blocked either way, muted by the viewer, followed by the viewer,
+friend, followed by somebody whom the viewer follows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,8 @@ class PartKind(IntEnum):
     VECTORS: largest dot product with any query row; the score is that product.
     AUTHORS: newest items of the authors `ids`; `(1 + weight) / (1 + age in days)`.
     ITEMS: the items themselves; the weight.
-    CATEGORIES: items of the category codes; `(1 + weight) * log1p(popularity + 1) / (1 + age in days)`.
+    CATEGORIES: items of the category codes `ids`;
+        `(1 + weight) * log1p(popularity + 1) / (1 + age in days)`.
     POPULAR: most popular items of the viewer's region (all regions when unknown); popularity.
     FRESH: newest items; `1 / (1 + age in days)`.
     """
