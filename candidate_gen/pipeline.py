@@ -15,6 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from candidate_gen.batch import CandidateBatch, Query
+from candidate_gen.fallback_log import FallbackLog
 from candidate_gen.filters.age_filter import AgeFilter
 from candidate_gen.filters.blocked_filter import BlockedFilter
 from candidate_gen.filters.excluded_author_filter import ExcludedAuthorFilter
@@ -99,6 +100,7 @@ class CandidatePipeline:
         self._neighbours = neighbours
         self._rules = rules
         self._metrics = metrics
+        self._fallback_log = FallbackLog()
         self._hydrators: Sequence[Hydrator] = (
             CategoryAffinity(len(rules.vocabulary.categories)),
             AuthorAffinity(),
@@ -118,7 +120,7 @@ class CandidatePipeline:
         check_request(request)
         deadline.require(MIN_REMAINING_MS)
         receipt = Receipt(generation=self._generation, shards_total=self._shard_count)
-        run = Run(receipt, self._metrics)
+        run = Run(receipt, self._metrics, self._fallback_log)
         neighbours, generation = self._neighbours, self._generation
 
         query = await hydrate_query(run, neighbours, generation, request, self._rules, deadline)

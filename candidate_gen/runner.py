@@ -5,11 +5,10 @@ import time
 from collections.abc import Awaitable
 from typing import TypeVar
 
-import structlog
-
+from candidate_gen.fallback_log import FallbackLog
 from serving.contracts.receipt import Receipt, StageCount
 from serving.deadline import Deadline
-from serving.errors import DeadlineError, FeedError
+from serving.errors import DeadlineError
 from serving.metrics import (
     DEFAULTED_COLUMNS,
     FILTERED,
@@ -20,14 +19,14 @@ from serving.metrics_recorder import Metrics
 from serving.stage_clock import StageClock
 
 Answer = TypeVar("Answer")
-log = structlog.get_logger()
 
 
 class Run:
     """One request on its way through the pipeline."""
 
-    def __init__(self, receipt: Receipt, metrics: Metrics) -> None:
+    def __init__(self, receipt: Receipt, metrics: Metrics, fallback_log: FallbackLog) -> None:
         self.receipt = receipt
+        self._fallback_log = fallback_log
         self._metrics = metrics
         self._clock = StageClock(receipt, metrics)
 
@@ -47,12 +46,8 @@ class Run:
 
     def fell_back(self, stage: str, error: BaseException) -> None:
         """Count and log a failure that the request survives."""
-        cause = type(error).__name__
-        self._metrics.counter(STAGE_FAILURES, stage, cause).inc()
-        expected = isinstance(error, FeedError)
-        log.warning(
-            "stage fell back", stage=stage, cause=cause, exc_info=None if expected else error
-        )
+        self._metrics.counter(STAGE_FAILURES, stage, type(error).__name__).inc()
+        self._fallback_log.note(stage, error)
 
     def default_columns(self, *names: str) -> None:
         """Note columns that hold their declared default for every candidate."""

@@ -240,3 +240,31 @@ async def test_the_order_of_shards_does_not_change_the_candidates():
         lists.append(ring.ranker.ranked_ids)
     assert lists[0] == lists[1]
     assert len(lists[0]) > 200
+
+
+async def test_the_ranker_gets_all_it_takes_though_a_tenth_of_the_authors_is_blocked():
+    found = {
+        kind: {item: float(item) for item in range(600 * number, 600 * number + 600)}
+        for number, kind in enumerate(PartKind)
+    }
+    viewer = a_viewer(
+        vector=a_vector(0),
+        has_vector=True,
+        cluster_vectors=[a_vector(1)],
+        category_codes=[1],
+        category_impressions=[1],
+        category_positives=[1],
+    )
+    ring = a_ring(
+        found,
+        columns={"author_id": [item % 100 for item in range(3_600)]},
+        viewer=viewer,
+        neighbourhood=AROUND,
+        flags=dict.fromkeys(range(10), BLOCKED),
+        shard_count=4,
+    )
+    receipt = await generated(ring)
+    candidates = ring.ranker.requests[0].candidates
+    assert len(candidates["item_id"]) == 500
+    assert candidates["author_id"].min() == 10
+    assert all(source.kept_count > 0 for source in receipt.sources[:2])

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from candidate_gen.fallback_log import FallbackLog
 from candidate_gen.runner import Run, within
 from serving.contracts.receipt import Receipt
 from serving.deadline import Deadline
@@ -32,7 +33,7 @@ def metrics():
 
 @pytest.fixture
 def run(metrics):
-    return Run(Receipt(), metrics)
+    return Run(Receipt(), metrics, FallbackLog())
 
 
 def soon() -> Deadline:
