@@ -33,9 +33,8 @@ def fold_in(
     """
     if not len(vectors):
         return np.zeros(len(gram), np.float32)
-    first = np.array([0, len(vectors)], np.int64)
-    folded: Floats = fold_in_many(vectors, first, gram, weights, alpha, regularization)[0]
-    return folded
+    base = gram.astype(np.float64) + regularization * np.eye(len(gram))
+    return _solved(base, vectors.astype(np.float64), alpha * weights.astype(np.float64))
 
 
 def fold_in_many(
@@ -46,7 +45,7 @@ def fold_in_many(
     alpha: float,
     regularization: float,
 ) -> Floats:
-    """Vectors of many viewers; row by row the same as `fold_in`.
+    """Vectors of many viewers; row by row the same as `fold_in`, to float32's rounding.
 
     Args:
         vectors: `float32[k, dim]`, positives of all viewers one after another.
@@ -58,11 +57,24 @@ def fold_in_many(
     """
     dim = len(gram)
     base = gram.astype(np.float64) + regularization * np.eye(dim)
+    inverse = np.linalg.inv(base)
     solved = np.zeros((len(first) - 1, dim), np.float32)
     for viewer in np.flatnonzero(np.diff(first)):
         rows = slice(first[viewer], first[viewer + 1])
         own = vectors[rows].astype(np.float64)
-        extra = alpha * weights[rows].astype(np.float64)[:, None]
-        system = base + own.T @ (extra * own)
-        solved[viewer] = np.linalg.solve(system, (own * (1 + extra)).sum(axis=0))
+        extra = alpha * weights[rows].astype(np.float64)
+        if len(own) < dim:
+            # (B + OᵀWO)⁻¹Oᵀ = B⁻¹Oᵀ(I + WOB⁻¹Oᵀ)⁻¹: a system as small as the positives are few
+            half = own @ inverse
+            small = np.eye(len(own)) + extra[:, None] * (half @ own.T)
+            solved[viewer] = np.linalg.solve(small, 1 + extra) @ half
+        else:
+            solved[viewer] = _solved(base, own, extra)
     return solved
+
+
+def _solved(
+    base: npt.NDArray[np.float64], own: npt.NDArray[np.float64], extra: npt.NDArray[np.float64]
+) -> Floats:
+    system = base + own.T @ (extra[:, None] * own)
+    return np.linalg.solve(system, own.T @ (1 + extra)).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Writes what a vector fit found, viewers folded in the same way whichever library fitted the items."""
+"""Writes what a vector fit found, viewers folded in alike whichever library fitted the items."""
 
 from pathlib import Path
 
@@ -26,8 +26,8 @@ def write_fitted_vectors(
 ) -> None:
     """Write `items.arrow` and `viewers.arrow`.
 
-    Libraries end on the item step, so their viewer vectors answer to item vectors of one step before,
-    and MLlib scales its regularisation; the fold-in settles both.
+    Libraries end on the item step, so their viewer vectors answer to item vectors of one step
+    before, and MLlib scales its regularisation; the fold-in settles both.
 
     Args:
         viewer_id, item_id: Sorted ids.

@@ -3,8 +3,8 @@
 MLlib wants 32-bit ids, so ids are indexed, and it multiplies its regularisation by the number of a
 viewer's (or item's) positives, where `implicit` and our fold-in add it as it is. `regParam` is
 therefore the wanted regularisation divided by the mean number of positives per viewer; the item
-vectors come out slightly different, and everything after them is the same: viewer vectors are folded
-in with the one regularisation that the manifest names.
+vectors come out slightly different, and everything after them is the same: viewers are folded in
+with the one regularisation that the manifest names.
 """
 
 from pathlib import Path
@@ -67,8 +67,10 @@ class MllibAls:
             numUserBlocks=BLOCKS,
             numItemBlocks=BLOCKS,
         )
-        rows = self._session.read.parquet(str(indexed)).repartition(1).sortWithinPartitions(
-            "viewer", "item"
+        rows = (
+            self._session.read.parquet(str(indexed))
+            .repartition(1)
+            .sortWithinPartitions("viewer", "item")
         )
         model = als.fit(rows)
         # One task receives the item vectors: 256 bytes each at 64 dimensions.

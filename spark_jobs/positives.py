@@ -1,6 +1,6 @@
 """Who liked what: the distinct pairs of viewer and item that vectors are fitted on.
 
-A click, like, long view, share or comment makes a pair, a later hide or report unmakes it. All pairs
+A click, like, long view, share or comment makes a pair, a hide or report unmakes it. All pairs
 weigh the same, because serving folds viewers in from lists of item ids that do not say which action
 it was; a weight the fold-in cannot know would put its viewers elsewhere than the fit's.
 """
@@ -16,8 +16,8 @@ from spark_jobs.build_context import BuildContext, Facts, Workplace
 from spark_jobs.engine import Receipt
 from spark_jobs.events import IS_NEGATIVE
 from spark_jobs.history import read_history
-from spark_jobs.part_files import part_path
 from spark_jobs.pairs import pair_codes
+from spark_jobs.part_files import part_path
 
 POSITIVE_SCHEMA = pa.schema(
     [
@@ -32,7 +32,7 @@ FOREVER_MS = int(np.iinfo(np.int64).max)
 
 
 def write_positives(context: BuildContext, out: Path, before_ms: int = FOREVER_MS) -> None:
-    """Write `POSITIVE_SCHEMA` parts, ordered by (viewer_id, item_id), of what happened before a time."""
+    """Write `POSITIVE_SCHEMA` parts by (viewer_id, item_id), of what happened before a time."""
     facts = context.facts
     out.mkdir(parents=True)
     context.engine.map(

@@ -1,7 +1,7 @@
 """Running sums as of a moment: what was known strictly before each question was asked.
 
-Every point-in-time number of a training row is one call of `sums_before`. Events at the very time of
-a question do not count for it, so no row sees itself or what happened together with it.
+Every point-in-time number of a training row is one call of `sums_before`. Events at the very time
+of a question do not count for it, so no row sees itself or what happened together with it.
 """
 
 import numpy as np
@@ -47,17 +47,6 @@ def sums_before(
     asked = np.empty_like(running)
     asked[order] = running
     return asked[len(event_ms) :]
-
-
-def latest_before(event_key: Longs, event_ms: Longs, key: Longs, asked_ms: Longs) -> Longs:
-    """Time of the latest event with the same key and an earlier time: `int64[q]`, 0 without one."""
-    order = np.lexsort((event_ms, event_key))
-    events, questions = event_key[order], np.stack([key, asked_ms], axis=1)
-    position = _position_before(events, event_ms[order], questions)
-    found = position > np.searchsorted(events, key)
-    latest = np.zeros(len(key), np.int64)
-    latest[found] = event_ms[order][position[found] - 1]
-    return latest
 
 
 def ranges_before(

@@ -1,4 +1,4 @@
-"""The vectors a block of training rows sees, rounded and thinned out exactly as serving has them."""
+"""The vectors a block of training rows sees, rounded and thinned out as serving has them."""
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -15,9 +15,9 @@ from spark_jobs.training.plan import TrainingPlan
 def block_vectors(plan: TrainingPlan, number: int) -> Receipt:
     """For block `number + 1` write, beside what the fit wrote:
 
-    `positive_viewers.arrow` (item_id int64 sorted, viewers int64: people, its author apart, who were
-    positive about it), `served.arrow` (item_id int64 sorted, vector float16[dim]: items with at least
-    three of them) and `gram.arrow` (row float32[dim], over all items of the fit).
+    `positive_viewers.arrow` (item_id int64 sorted, viewers int64: people, its author apart, who
+    were positive about it), `served.arrow` (item_id int64 sorted, vector float16[dim]: items with
+    at least three of them) and `gram.arrow` (row float32[dim], over all items of the fit).
     """
     block = number + 1
     folder = plan.vectors(block)

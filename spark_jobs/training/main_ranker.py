@@ -4,6 +4,7 @@ Heads share what they know of viewers and items, so that rare actions profit fro
 last part of the training rows by time stops the training: it is the most like what is to come.
 """
 
+from itertools import pairwise
 from typing import Any
 
 import jax
@@ -89,7 +90,7 @@ def _initial(width: int, targets: Floats, seed: int) -> Layers:
     random = np.random.default_rng(seed)
     widths = (width, *TRUNK, targets.shape[1])
     layers: Layers = []
-    for fan_in, fan_out in zip(widths, widths[1:], strict=False):
+    for fan_in, fan_out in pairwise(widths):
         weights = random.normal(0, np.sqrt(2 / fan_in), (fan_in, fan_out)).astype(np.float32)
         layers.append((jnp.asarray(weights), jnp.zeros(fan_out, jnp.float32)))
     rate = np.clip(targets.mean(axis=0), 1e-4, 1 - 1e-4)

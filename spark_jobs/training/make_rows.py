@@ -1,7 +1,7 @@
-"""All jobs that make training rows, in order: which rows, then the facts of item, author and viewer.
+"""All jobs that make training rows, in order: which, then facts of item, author and viewer.
 
-Each step adds columns to the same rows and passes them on by another key, so no step holds more than
-one partition: of samples by viewer, by item, by author, and by viewer again.
+Each step adds columns to the same rows and passes them on by another key, so no step holds more
+than one partition: by viewer, by item, by author, and by viewer again.
 """
 
 from functools import partial

@@ -1,9 +1,9 @@
-"""Negatives for data that does not say what was shown: items the viewer could have met and did not take.
+"""Negatives for data that does not say what was shown: items the viewer could have met.
 
 For each positive, `PER_POSITIVE` items that existed at its time are drawn with a probability
-proportional to `(1 + positives before the row's block) ** 0.75`: popular items are met more often, and
-the power keeps the rare ones in. Items that the viewer had acted on by the end of the label window are
-no negatives. Every draw depends on the seed, viewer, time and item of its row only.
+proportional to `(1 + positives before the row's block) ** 0.75`: popular items are met more often,
+and the power keeps the rare ones in. Items that the viewer had acted on by the end of the label
+window are no negatives. Every draw depends on the seed, viewer, time and item of its row only.
 """
 
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from generation.arrow_file import MappedTable, write_table
 from spark_jobs.engine import Receipt
-from spark_jobs.part_files import numbers, read_part
 from spark_jobs.pairs import pair_codes
+from spark_jobs.part_files import numbers, read_part
 from spark_jobs.training.as_of import sums_before
 from spark_jobs.training.plan import HOLDOUT_BLOCK, TrainingPlan
 
@@ -92,8 +92,8 @@ def negatives_for(
         events: Everything the viewers did: `viewer_id, item_id, occurred_ms`.
 
     Returns:
-        `(row, item_id)`, `int64[k]` each with k <= PER_POSITIVE * n: a draw that hits what the viewer
-        had acted on, an own item, or another draw of the row is left out.
+        `(row, item_id)`, `int64[k]` each with k <= PER_POSITIVE * n: a draw that hits what the
+        viewer had acted on, an own item, or another draw of the row is left out.
     """
     row = np.repeat(np.arange(len(rows["item_id"])), PER_POSITIVE)
     luck = _luck(plan.facts.seed, rows)
@@ -127,10 +127,11 @@ def _not_acted_on(
 
 
 def _luck(seed: int, rows: Columns) -> npt.NDArray[np.float64]:
-    """Uniform in [0, 1), `PER_POSITIVE` for each row: a hash, so that partitioning changes nothing."""
-    mixed = np.full(len(rows["item_id"]), seed, np.uint64)
+    """Uniform in [0, 1), `PER_POSITIVE` per row: hashes, so that partitioning changes nothing."""
+    mixed: npt.NDArray[np.uint64] = np.full(len(rows["item_id"]), seed, np.uint64)
     for name in ("viewer_id", "item_id", "occurred_ms"):
-        mixed = _mix(mixed ^ rows[name].view(np.uint64))
+        ids: npt.NDArray[np.uint64] = rows[name].view(np.uint64)
+        mixed = _mix(mixed ^ ids)
     draws = mixed[:, None] + np.arange(1, PER_POSITIVE + 1, dtype=np.uint64)
     return (_mix(draws).reshape(-1) >> np.uint64(11)).astype(np.float64) / 2**53
 

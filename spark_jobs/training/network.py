@@ -1,4 +1,4 @@
-"""A trained model as plain arrays: what the trainers make, the exporter writes and tests compare."""
+"""A trained model as plain arrays: what trainers make, the exporter writes and tests compare."""
 
 from dataclasses import dataclass
 
@@ -10,11 +10,11 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Scaling:
-    """How raw features become inputs of the first layer: clip to [low, high], then centre and scale.
+    """How raw features become inputs of the first layer: clip to [low, high], centre and scale.
 
     Attributes:
-        low, high: `float32[F]`, the range seen in training; what lies outside is unlike anything the
-            model has learned from, so it counts as the end of the range.
+        low, high: `float32[F]`, the range seen in training; what lies outside is unlike anything
+            the model has learned from, so it counts as the end of the range.
         mean, scale: `float32[F]`; `scale` is 0 for features that are constant in training, which
             then never move the output.
     """

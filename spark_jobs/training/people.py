@@ -12,9 +12,9 @@ import numpy.typing as npt
 
 from generation.arrow_file import MappedTable, find_rows, write_table
 from spark_jobs.engine import Receipt
+from spark_jobs.pairs import pair_codes
 from spark_jobs.part_files import numbers, read_part
 from spark_jobs.relations import FOLLOWED_BY, FOLLOWS
-from spark_jobs.pairs import pair_codes
 from spark_jobs.training.as_of import exploded
 from spark_jobs.training.plan import TrainingPlan
 
@@ -46,8 +46,8 @@ class People:
     def open(plan: TrainingPlan) -> "People":
         table = MappedTable(plan.folder / "people.arrow")
         close = table.array("is_close").astype(bool)
-        names = ("viewer_id", "other_id", "since_ms")
-        return People(*(table.array(name) for name in names), close)
+        viewer_id, other_id = table.array("viewer_id"), table.array("other_id")
+        return People(viewer_id, other_id, table.array("since_ms"), close)
 
     def who_liked(
         self,

@@ -1,4 +1,4 @@
-"""What all training jobs of one build agree on: folders, blocks of time, and which share of rows is kept."""
+"""What all training jobs of one build agree on: folders, blocks of time, share of rows kept."""
 
 from dataclasses import dataclass
 from pathlib import Path

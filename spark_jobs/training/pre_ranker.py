@@ -1,4 +1,4 @@
-"""The pre-ranker: one logistic regression over all features, which says how likely any positive is."""
+"""The pre-ranker: one logistic regression over all features, for how likely any positive is."""
 
 import warnings
 

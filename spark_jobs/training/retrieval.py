@@ -1,4 +1,4 @@
-"""How much of what viewers liked after the last cut the vectors would have found, against popularity."""
+"""How much of what viewers liked after the last cut the vectors find, against popularity."""
 
 import numpy as np
 import numpy.typing as npt

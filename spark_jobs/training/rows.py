@@ -1,4 +1,4 @@
-"""Finished training rows: the features of serving, computed from what was known just before each row."""
+"""Finished training rows: the features of serving, from what was known just before each row."""
 
 from typing import Any
 
@@ -98,7 +98,7 @@ def _items(table: pa.Table, vector: npt.NDArray[np.float16]) -> ItemInputs:
         numbers(table, "region", "i4"),
         numbers(table, "language", "i4"),
         numbers(table, "is_sensitive", "u1"),
-        vector.any(axis=1).astype(np.uint8),
+        np.asarray(vector.any(axis=1), np.uint8),
         facts,
         vector,
     )

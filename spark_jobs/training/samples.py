@@ -1,4 +1,4 @@
-"""Which rows models are trained on, and their labels: what viewers did within a day of seeing an item.
+"""Which rows models are trained on, and their labels: what viewers did within a day of seeing it.
 
 Where the data has impressions, each one at a known time is a row. Where it has none, each positive
 is a row, and beside it lie `negatives.PER_POSITIVE` sampled ones.
@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 
 from spark_jobs.engine import Receipt
 from spark_jobs.events import IMPRESSION, IS_POSITIVE, is_own
-from spark_jobs.part_files import numbers, part_path, read_part
 from spark_jobs.pairs import pair_codes
+from spark_jobs.part_files import numbers, part_path, read_part
 from spark_jobs.training.as_of import sums_before
 from spark_jobs.training.negatives import Catalogue, negatives_for
 from spark_jobs.training.plan import TrainingPlan

@@ -80,7 +80,7 @@ def counts_before(
     asked_other: Longs,
     asked_ms: Longs,
 ) -> tuple[Floats, Floats]:
-    """The viewer's impressions and positives of something (a category, an author): `float32[q]` each.
+    """The viewer's impressions and positives of a category or an author: `float32[q]` each.
 
     Args:
         rows: Events that count, `int64[e]`; one may be there several times.
@@ -100,7 +100,7 @@ class Positives:
     """Positive events of a partition, ordered by (viewer, time); `p` rows.
 
     Attributes:
-        next_ms: When the same viewer was next positive about the same item.
+        next_row: Row at which the same viewer was next positive about the same item; `p` if never.
         disliked_ms: When the viewer first hid or reported the item.
     """
 
@@ -114,7 +114,6 @@ class Positives:
     def of(history: History) -> "Positives":
         rows = np.flatnonzero(history.positive)
         [pair] = pair_codes((history.viewer_id, history.item_id))
-        disliked_ms = np.full(int(pair.max(initial=0)) + 1 if len(rows) else 1, NEVER_MS)
         negative = IS_NEGATIVE[history.action]
         distinct, at = np.unique(pair, return_inverse=True)
         disliked_ms = np.full(len(distinct), NEVER_MS)

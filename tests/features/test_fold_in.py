@@ -42,7 +42,7 @@ def test_many_viewers_at_once_get_the_vectors_they_get_alone() -> None:
     first = np.array([0, 2, 2, 3])
     many = fold_in_many(items[[4, 9, 7]], first, gram, weights, ALPHA, REGULARIZATION)
     alone = fold_in(items[[4, 9]], gram, weights[:2], ALPHA, REGULARIZATION)
-    np.testing.assert_array_equal(many[0], alone)
+    np.testing.assert_allclose(many[0], alone, atol=1e-5)
     np.testing.assert_array_equal(many[1], np.zeros(8))
 
 
@@ -50,3 +50,13 @@ def test_without_positives_there_is_no_vector() -> None:
     nothing = np.empty((0, 2), np.float32)
     folded = fold_in(nothing, np.eye(2, dtype=np.float32), np.empty(0, np.float32), 10, 1)
     np.testing.assert_array_equal(folded, [0, 0])
+
+
+def test_more_positives_than_dimensions_are_solved_as_exactly_as_fewer() -> None:
+    random = np.random.default_rng(5)
+    items = random.normal(0, 1, (20, 3)).astype(np.float32)
+    ones = np.ones(20, np.float32)
+    folded = fold_in(items, items.T @ items, ones, ALPHA, REGULARIZATION)
+    system = (1 + ALPHA) * (items.T @ items) + REGULARIZATION * np.eye(3)
+    expected = np.linalg.solve(system, (1 + ALPHA) * items.sum(axis=0))
+    np.testing.assert_allclose(folded, expected, rtol=1e-4)

@@ -17,7 +17,7 @@ START_MS = NOON_MS - 400 * HOUR_MS
 
 
 def world_where_clicks_are_coin_flips(echo_hours: float) -> dict[str, list[Row]]:
-    """Each item is shown once. Clicked ones are liked by ten others, `echo_hours` after the click."""
+    """Each item is shown once. Clicked ones get ten likes `echo_hours` after the click."""
     random = np.random.default_rng(5)
     items: list[Row] = []
     actions: list[Row] = []
