@@ -6,7 +6,8 @@ shards/00000/ items.arrow       SHARD_ITEM_COLUMNS, ordered by (created_ms, item
               index.json        how it is searched and its recall, see faiss_index.py
               authors.arrow     key int64 (author_id, sorted), rows list<int32>: newest first
               categories.arrow  key int64 (category code, sorted), rows list<int32>: most popular first
-              popular.arrow     key int64 (region code, sorted; 0: every region), rows list<int32>: most popular first
+              popular.arrow     key int64 (region code, sorted; 0: every region), rows list<int32>: most popular first;
+                                a region that no item of the shard names has no list: 0 stands for it
               truth.arrow       query float32[k, dim], rows int32[k, 100], scores float32[k, 100]: exact top 100 of
                                 sample queries (k <= 256; unused places hold row -1)
 graph/        part-00000.arrow… key binary, value binary: see graph_records.py; keys ascending over all parts in order
