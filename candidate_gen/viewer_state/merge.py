@@ -30,7 +30,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What happened in the five minutes up to the request."""
+    """What happened in the five minutes before the request."""
 
     clicks: float
     views: float
@@ -89,8 +89,8 @@ def authors(base: BaseViewer | None, overlay: ViewerRecord) -> Counts:
 
 
 def window(overlay: ViewerRecord, now_ms: int) -> Window:
-    """Counts of the five minutes that end at `now_ms`, which belongs to them."""
-    inside = (overlay.recent_ms > now_ms - WINDOW_MS) & (overlay.recent_ms <= now_ms)
+    """Counts of the five minutes before `now_ms`, which is not in them, as in training rows."""
+    inside = (overlay.recent_ms >= now_ms - WINDOW_MS) & (overlay.recent_ms < now_ms)
     if not inside.any():
         return Window(0.0, 0.0, 0.0)
     kinds = overlay.recent_kinds[inside]

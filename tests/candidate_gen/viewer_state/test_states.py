@@ -115,16 +115,17 @@ async def test_seen_items_are_forgotten_after_fourteen_days_but_positives_stay(s
     assert latest.positive_item_ids.tolist() == [120, 100, 105, 110]
 
 
-async def test_five_minute_windows_end_with_the_request(states, overlay):
+async def test_five_minute_windows_end_before_the_request_as_in_training(states, overlay):
+    first_ms, last_ms = NOON_MS - 5 * MINUTE_MS, NOON_MS - 1
     await overlay(
         VIEWER,
-        an_action("click", 1, occurred_ms=NOON_MS - 5 * MINUTE_MS, category_codes=(1,)),
-        an_action("click", 2, occurred_ms=NOON_MS - 5 * MINUTE_MS + 1, category_codes=(2, 5)),
-        an_action("click", 3, occurred_ms=NOON_MS, category_codes=(2,)),
-        an_action("click", 4, occurred_ms=NOON_MS, category_codes=(3,)),
-        an_action("click", 5, occurred_ms=NOON_MS),
-        an_action("impression", 6, occurred_ms=NOON_MS, category_codes=(4,)),
-        an_action("click", 7, occurred_ms=NOON_MS + 1, category_codes=(5,)),
+        an_action("click", 1, occurred_ms=first_ms - 1, category_codes=(1,)),
+        an_action("click", 2, occurred_ms=first_ms, category_codes=(2, 5)),
+        an_action("click", 3, occurred_ms=last_ms, category_codes=(2,)),
+        an_action("click", 4, occurred_ms=last_ms, category_codes=(3,)),
+        an_action("click", 5, occurred_ms=last_ms),
+        an_action("impression", 6, occurred_ms=last_ms, category_codes=(4,)),
+        an_action("click", 7, occurred_ms=NOON_MS, category_codes=(5,)),
     )
     state = await states.read(VIEWER, NOON_MS)
     assert (state.clicks_5m, state.views_5m, state.categories_5m) == (4, 1, 2)

@@ -76,7 +76,7 @@ async def test_what_was_published_is_in_the_next_state(bus, store, folder, manif
     )
     await apply_everything(an_updater())
     states = open_viewer_states(folder, manifest, store)
-    state = await states.read(VIEWER, NOON_MS)
+    state = await states.read(VIEWER, NOON_MS + 1)
     assert (state.clicks_5m, state.categories_5m) == (1, 1)
     assert state.positive_item_ids.tolist() == [101, 100, 105, 110]
     assert (await states.read(STRANGER, NOON_MS)).positive_item_ids.tolist() == [102]
