@@ -6,8 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 from generation.graph_records import Kind, key, unpack
+from generation.viewer_columns import MAX_POSITIVES
 from serving.contracts.graph import Ids, Neighbourhood, NeighbourhoodLimits
 from social_graph.graph_records import GraphRecords
+from social_graph.joined_ids import joined_ids
 
 MAX_PEOPLE_ASKED = 200
 """Best friends whose positives are counted."""
@@ -60,18 +62,10 @@ async def read_neighbourhood(
 async def _liked_by(records: GraphRecords, people: Ids, limit: int) -> tuple[Ids, Ids]:
     """Items with positives of `people`, and of how many: most first, ties by smaller id."""
     values = await records.read([key(Kind.POSITIVES, person) for person in people.tolist()])
-    items = _item_ids(values)
+    items = joined_ids(Kind.POSITIVES, values, MAX_POSITIVES)
     distinct, counts = np.unique(items, return_counts=True)
     best = np.argsort(-counts, kind="stable")[:limit]
     return distinct[best], counts[best]
-
-
-def _item_ids(positives: Sequence[bytes]) -> Ids:
-    """Item ids of many POSITIVES records, one after another: joined as bytes, decoded at once."""
-    for value in positives:
-        if len(value) % 16:
-            raise ValueError(f"{len(value)} bytes are no whole number of POSITIVES rows of 16")
-    return np.frombuffer(b"".join([value[: len(value) // 2] for value in positives]), "<i8")
 
 
 def _ids_of(*lists: Sequence[npt.NDArray[np.int64]]) -> Ids:

@@ -5,6 +5,7 @@ import numpy.typing as npt
 
 from generation.arrow_file import find_rows
 from generation.graph_records import Kind, key, unpack
+from generation.partition import GOLDEN
 from serving.contracts.graph import (
     BLOCKED,
     FOLLOWS,
@@ -15,11 +16,15 @@ from serving.contracts.graph import (
     Relations,
 )
 from social_graph.graph_records import GraphRecords
+from social_graph.joined_ids import joined_ids
 
 MAX_GO_BETWEENS = 50
 """Best followed people whose own follows are looked at."""
 MAX_FOLLOWS_OF_GO_BETWEEN = 200
 """Of each of them, the best follows only: so that one who follows everybody costs no more."""
+
+HASH_BITS = 16
+"""A table of 64 KiB: of 1,000 authors, one in 65 other ids passes by chance."""
 
 _FLAGS = {
     Kind.BLOCKS: BLOCKED,
@@ -59,11 +64,17 @@ async def _followed_by_any(
 ) -> npt.NDArray[np.bool_]:
     """Which of `author_ids` at least one of `people` follows."""
     values = await records.read([key(Kind.FOLLOWS, person) for person in people.tolist()])
-    theirs = [unpack(Kind.FOLLOWS, value)[0][:MAX_FOLLOWS_OF_GO_BETWEEN] for value in values]
-    if not theirs:
-        return np.zeros(len(author_ids), np.bool_)
-    order = np.argsort(author_ids)
-    rows = find_rows(author_ids[order], np.concatenate(theirs))
-    known = np.zeros(len(author_ids), np.bool_)
-    known[order[rows[rows >= 0]]] = True
-    return known
+    theirs = joined_ids(Kind.FOLLOWS, values, MAX_FOLLOWS_OF_GO_BETWEEN)
+    likely = np.sort(_likely_among(theirs, author_ids))
+    return np.asarray(find_rows(likely, author_ids) >= 0)
+
+
+def _likely_among(ids: Ids, wanted: Ids) -> Ids:
+    """Those of `ids` that are in `wanted`, and a few more: ten times faster than to sort them."""
+    is_wanted = np.zeros(1 << HASH_BITS, np.bool_)
+    is_wanted[_hash(wanted)] = True
+    return ids[is_wanted[_hash(ids)]]
+
+
+def _hash(ids: Ids) -> npt.NDArray[np.uint64]:
+    return (ids.view(np.uint64) * GOLDEN) >> np.uint64(64 - HASH_BITS)
