@@ -1,10 +1,12 @@
 """Pages of the popular floor, for when there is no list: no answer is empty without reason."""
 
 import secrets
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from feed_assembly.base_blocks import BaseBlocks
 from feed_assembly.content.content import Content
 from feed_assembly.feed_call import FeedCall
 from feed_assembly.feed_page import FeedPage
@@ -22,6 +24,14 @@ from serving.contracts.sources import FLOOR, SOURCE_BIT
 MAX_FLOOR_TAKEN = 65_535
 
 
+@dataclass(frozen=True, slots=True)
+class FloorFacts:
+    """What the generation knows of a viewer that matters here."""
+
+    regions: ViewerRegions
+    blocks: BaseBlocks
+
+
 class FloorPages:
     """Serves the floor of the viewer's region."""
 
@@ -30,13 +40,14 @@ class FloorPages:
         floor: Floor,
         pages: Pages,
         content: Content,
-        regions: ViewerRegions,
+        facts: FloorFacts,
         manifest: Manifest,
     ) -> None:
         self._floor = floor
         self._pages = pages
         self._content = content
-        self._regions = regions
+        self._regions = facts.regions
+        self._blocks = facts.blocks
         self._manifest = manifest
 
     async def serve(self, call: FeedCall, known: SessionRecord) -> FeedPage:
@@ -61,7 +72,9 @@ class FloorPages:
         return self._page(call, pool, rows[call.floor_taken :])
 
     def _usable(self, call: FeedCall, pool: Pool, record: SessionRecord) -> npt.NDArray[np.bool_]:
-        suitable = ~self._content.unsuitable_for_all(pool.item_ids)
+        hidden = self._blocks.author_ids(call.viewer_id)
+        suitable = ~np.isin(pool.author_ids, hidden)
+        suitable &= ~self._content.unsuitable_for_all(pool.item_ids)
         if self._manifest.authors_are_viewers:
             suitable &= pool.author_ids != call.viewer_id
         return suitable & showable(

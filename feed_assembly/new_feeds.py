@@ -3,9 +3,11 @@
 import secrets
 from dataclasses import replace
 
+import numpy as np
 import structlog
 
 from feed_assembly.awaited_lists import Wanted
+from feed_assembly.base_blocks import BaseBlocks
 from feed_assembly.feed_call import FeedCall
 from feed_assembly.feed_page import FeedPage
 from feed_assembly.list_quality import is_showable, is_storable
@@ -23,14 +25,21 @@ from serving.stage_clock import StageClock
 ASSEMBLY_RESERVE_MS = 6.0
 """Kept of the deadline for what comes after the list: noting, content, signing."""
 
+BLOCKS_UNKNOWN = "blocks_unknown"
+"""candidate_gen could not ask social_graph: the list leaves out what the session knew, and here
+what the generation knew."""
+
 log = structlog.get_logger()
 
 
 class NewFeeds:
     """Turns new lists into feeds."""
 
-    def __init__(self, new_lists: NewLists, pages: Pages, sessions: SessionStore) -> None:
+    def __init__(
+        self, new_lists: NewLists, pages: Pages, sessions: SessionStore, blocks: BaseBlocks
+    ) -> None:
         self._new_lists = new_lists
+        self._blocks = blocks
         self._pages = pages
         self._sessions = sessions
 
@@ -56,9 +65,11 @@ class NewFeeds:
             return None
         ranked, receipt = made
         feed = feed_of(ranked, wanted.feed_id, wanted.context, wanted.scroll_started_ms)
-        page = await self._pages.from_new(
-            call, known, replace(feed, receipt=receipt), ranked.features
-        )
+        feed, features = replace(feed, receipt=receipt), ranked.features
+        if BLOCKS_UNKNOWN in receipt.degraded_reasons:
+            blocked = self._blocks.author_ids(call.viewer_id)
+            feed, features = feed.only(~np.isin(feed.author_ids, blocked)), None
+        page = await self._pages.from_new(call, known, feed, features)
         if page is None:
             call.degrade("nothing_ranked")
         return page
@@ -102,4 +113,3 @@ class NewFeeds:
             call.degrade("coverage_below_half")
             return None
         return ranked, receipt
-

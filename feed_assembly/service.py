@@ -8,6 +8,7 @@ import structlog
 from feed_assembly.action import SentAction
 from feed_assembly.actions import ActionLogger
 from feed_assembly.awaited_lists import AwaitedLists
+from feed_assembly.base_blocks import BaseBlocks, is_graph_file
 from feed_assembly.batch_result import BatchResult
 from feed_assembly.bus_event_logs import BusActionLog, BusItemLog
 from feed_assembly.bus_served_records import BusServedRecords
@@ -16,7 +17,7 @@ from feed_assembly.content.content_base import ContentBase
 from feed_assembly.content.content_overlay import ContentOverlay
 from feed_assembly.feed_request import FeedRequest
 from feed_assembly.floor import read_floor
-from feed_assembly.floor_pages import FloorPages
+from feed_assembly.floor_pages import FloorFacts, FloorPages
 from feed_assembly.get_feed import FeedAnswer, FeedSources, GetFeed
 from feed_assembly.item_change import ItemChange
 from feed_assembly.item_reader import item_reader
@@ -118,10 +119,11 @@ def open_feed_assembly(
         ValueError: there is no such replica.
     """
     partitions = own_partitions(*replica)
-    verify(folder, manifest, lambda name: name in MAPPED)
+    verify(folder, manifest, lambda name: name in MAPPED or is_graph_file(name))
     try:
         base, regions = ContentBase(folder), ViewerRegions.open(folder)
         floor = read_floor(folder, base)
+        facts = FloorFacts(regions, BaseBlocks.open(folder, manifest))
     except (ValueError, OSError) as error:
         raise InvalidGenerationError(f"{folder}: {error}") from error
     overlay = ContentOverlay()
@@ -131,8 +133,8 @@ def open_feed_assembly(
     pages = Pages(sessions, content, tokens)
     awaited = AwaitedLists()
     new_lists = NewLists(candidates, awaited, content, partitions)
-    new_feeds = NewFeeds(new_lists, pages, sessions)
-    floor_pages = FloorPages(floor, pages, content, regions, manifest)
+    new_feeds = NewFeeds(new_lists, pages, sessions, facts.blocks)
+    floor_pages = FloorPages(floor, pages, content, facts, manifest)
     get_feed = GetFeed(
         manifest.name,
         sessions,

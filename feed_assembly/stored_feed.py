@@ -104,6 +104,11 @@ class StoredFeed:
         """With `cursor` as the first unserved place, if that is further on."""
         return replace(self, cursor=max(self.cursor, cursor))
 
+    def only(self, kept: npt.NDArray[np.bool_]) -> "StoredFeed":
+        """Without the rows where `kept` (`bool[r]`) is false; nothing of it may be served yet."""
+        columns: dict[str, Any] = {name: getattr(self, name)[kept] for name in _ARRAYS}
+        return replace(self, list_size=int(kept[: self.list_size].sum()), **columns)
+
     def pack(self) -> bytes:
         facts = {
             "format": FORMAT,

@@ -6,13 +6,14 @@ from pathlib import Path
 import numpy as np
 
 from feed_assembly.awaited_lists import AwaitedLists
+from feed_assembly.base_blocks import BaseBlocks
 from feed_assembly.content.content import Content
 from feed_assembly.content.content_base import ContentBase
 from feed_assembly.content.content_overlay import ContentOverlay
 from feed_assembly.feed_page import FeedPage
 from feed_assembly.feed_request import FeedRequest
 from feed_assembly.floor import read_floor
-from feed_assembly.floor_pages import FloorPages
+from feed_assembly.floor_pages import FloorFacts, FloorPages
 from feed_assembly.get_feed import FeedAnswer, FeedSources, GetFeed
 from feed_assembly.new_feeds import NewFeeds
 from feed_assembly.new_lists import NewLists
@@ -109,17 +110,18 @@ class Ring:
         self.content = Content(base, self.overlay)
         tokens = PageTokens(bytes(32))
         pages = Pages(self.sessions, self.content, tokens)
-        regions = ViewerRegions.open(folder)
+        regions, manifest = ViewerRegions.open(folder), Manifest.read(folder)
+        facts = FloorFacts(regions, BaseBlocks.open(folder, manifest))
         self.floor = read_floor(folder, base)
         new_lists = NewLists(self.candidates, self.awaited, self.content, [0])
-        self.new_feeds = NewFeeds(new_lists, pages, self.sessions)
+        self.new_feeds = NewFeeds(new_lists, pages, self.sessions, facts.blocks)
         self.get_feed = GetFeed(
             GENERATION,
             self.sessions,
             FeedSources(
                 pages,
                 self.new_feeds,
-                FloorPages(self.floor, pages, self.content, regions, Manifest.read(folder)),
+                FloorPages(self.floor, pages, self.content, facts, manifest),
             ),
             Presenter(self.content, regions),
             tokens,

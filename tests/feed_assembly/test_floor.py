@@ -83,3 +83,17 @@ async def test_nobody_gets_their_own_items(ring) -> None:
     page = await floor_page(ring, viewer_id=10, page_size=50)
     authors, _ = ring.content.facts(np.array(page))
     assert 10 not in authors.tolist()
+
+
+async def test_nobody_meets_on_the_floor_whom_the_generation_knows_as_blocked(ring) -> None:
+    """Viewer 1 blocks 12, is blocked by 13 and mutes 14."""
+    page = await floor_page(ring, viewer_id=1, page_size=50)
+    authors, _ = ring.content.facts(np.array(page))
+    assert set(authors.tolist()) == {10, 11, 15, 16, 17}
+
+
+async def test_not_even_when_nothing_is_known_of_the_session(ring) -> None:
+    ring.state.is_away = True
+    page = await floor_page(ring, viewer_id=1, page_size=50)
+    authors, _ = ring.content.facts(np.array(page))
+    assert set(authors.tolist()) == {10, 11, 15, 16, 17}

@@ -1,12 +1,16 @@
 """What a viewer gets, call by call."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from feed_assembly.item_change import ItemChange
+from serving.contracts.rank import RankReply
 from serving.contracts.receipt import Receipt
 from serving.errors import DependencyError, InvalidRequestError, StateUnavailableError
 from tests.feed_assembly.ring import VIEWER, Ring
+from tests.generation.tiny_generation import vocabulary
 
 MINUTE_MS = 60_000
 
@@ -245,14 +249,32 @@ async def test_the_end_of_everything_is_an_empty_page_with_a_reason(generation_f
     ring = Ring(generation_folder, item_count=30)
     token, seen = "", []
     for _ in range(10):
-        page = await ring.page(page_token=token)
+        page = await ring.page(2, page_token=token)
         seen += page.item_ids.tolist()
         token = page.next_page_token
         if not token:
             break
     assert len(page) == 0
     assert "nothing_left" in page.receipt.degraded_reasons
-    assert len(seen) == len(set(seen)) == 30 + len(ring.floor.pool(1).item_ids)
+    south = vocabulary().regions.code("south")
+    assert len(seen) == len(set(seen)) == 30 + len(ring.floor.pool(south).item_ids)
+
+
+async def test_where_blocks_could_not_be_read_those_of_the_generation_count(ring) -> None:
+    """Viewer 1 blocks 12, is blocked by 13 and mutes 14."""
+    make = ring.candidates.generate
+
+    async def with_those_authors(request, deadline) -> RankReply:
+        await make(request, deadline)
+        ranked = ring.candidates.lists[-1]
+        ranked = replace(ranked, author_ids=10 + ranked.item_ids % 8)
+        return RankReply(Receipt(degraded_reasons=["blocks_unknown"]), ranked)
+
+    ring.candidates.is_silent = True
+    ring.candidates.generate = with_those_authors
+    page = await ring.page(page_size=50)
+    assert page.receipt.origin == "ranked"
+    assert set(page.author_ids.tolist()) == {10, 11, 15, 16, 17}
 
 
 async def test_content_comes_with_the_items(ring) -> None:
