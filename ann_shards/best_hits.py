@@ -22,9 +22,17 @@ class Hits:
     scores: Floats
 
 
-def best_hits(rows: Rows, scores: Floats, item_ids: Rows, limit: int) -> Hits:
-    """The best `limit` distinct rows; a repeated row counts with its best score."""
+def best_hits(
+    rows: Rows, scores: Floats, item_ids: Rows, limit: int, *, may_repeat: bool = False
+) -> Hits:
+    """The best `limit` rows.
+
+    Args:
+        may_repeat: Whether a row may occur more than once; it then counts with its best score.
+    """
     order = np.lexsort((item_ids, -scores))
-    _, first = np.unique(rows[order], return_index=True)
-    best = order[np.sort(first)[:limit]]
+    if may_repeat:
+        _, first = np.unique(rows[order], return_index=True)
+        order = order[np.sort(first)]
+    best = order[:limit]
     return Hits(rows[best], scores[best])

@@ -34,6 +34,8 @@ class EligibleRows:
 
     def only(self, rows: npt.NDArray[np.integer]) -> Flags:
         """Whether each row is eligible; negative rows are not."""
+        if len(self._delta) == 0 and len(self.base):
+            return row_bits.contains(self.base, rows) & (rows >= 0)
         is_base = rows < self._base_count
         flags = np.zeros(len(rows), bool)
         old = is_base & (rows >= 0)

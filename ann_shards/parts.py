@@ -38,8 +38,10 @@ class Scope:
         age_ms = np.maximum(self.now_ms - self.items.column("created_ms", rows), 0)
         return np.asarray(1 / (1 + age_ms / DAY_MS), np.float32)
 
-    def best(self, rows: Rows, scores: Floats, limit: int) -> Hits:
-        return best_hits(rows, scores, self.items.column("item_id", rows), limit)
+    def best(self, rows: Rows, scores: Floats, limit: int, *, may_repeat: bool = False) -> Hits:
+        """See `best_hits`."""
+        item_ids = self.items.column("item_id", rows)
+        return best_hits(rows, scores, item_ids, limit, may_repeat=may_repeat)
 
 
 def find_by_authors(scope: Scope, part: SearchPart) -> Hits:
@@ -73,7 +75,7 @@ def find_by_categories(scope: Scope, part: SearchPart) -> Hits:
     boosts = 1 + _largest_weight(scope.items.column("categories", rows), keys, weights)
     popularity = scope.items.popularity(rows, scope.items.column("item_id", rows), scope.now_ms)
     scores = boosts * np.log1p(popularity + 1) * scope.freshness(rows)
-    return scope.best(rows, scores, part.limit)
+    return scope.best(rows, scores, part.limit, may_repeat=True)
 
 
 def find_popular(scope: Scope, part: SearchPart) -> Hits:

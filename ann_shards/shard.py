@@ -149,7 +149,8 @@ def _best_of(scope: Scope, nearest: Found, part: SearchPart) -> Hits:
     rows, scores = (values.ravel() for values in nearest)
     keep = rows != NO_ROW
     keep[keep] = scope.eligible.only(rows[keep])
-    return scope.best(rows[keep], scores[keep], part.limit)
+    may_repeat = len(nearest[0]) > 1
+    return scope.best(rows[keep], scores[keep], part.limit, may_repeat=may_repeat)
 
 
 def open_shard(

@@ -73,6 +73,8 @@ class ShardItems:
     def column(self, name: str, rows: Rows) -> npt.NDArray[Any]:
         """Values of a column, gathered by row."""
         base = self.base.columns[name]
+        if not len(self.delta):  # rows of the delta cannot occur, and most of the time it is so
+            return base.take(rows, axis=0)
         is_new = rows >= self.base.count
         if not is_new.any():
             return base.take(rows, axis=0)

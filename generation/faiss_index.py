@@ -107,7 +107,8 @@ class FaissIndex:
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
         """See `NeighborIndex.search`. Probes further lists while eligible rows are too few."""
         self._check(queries, count, eligible)
-        prepared = np.pad(queries, ((0, 0), (0, self.parameters.added_dims)))
+        prepared = np.zeros((len(queries), self._index.d), np.float32)
+        prepared[:, : self.dim] = queries
         probes = self._first_probes(count, eligible)
         while True:
             scores, rows = self._probe(prepared, count, eligible, probes)
