@@ -54,7 +54,7 @@ class MappedTable:
         return int(self.batch.num_rows)
 
     def array(self, name: str) -> npt.NDArray[Any]:
-        """A number column as a read-only view: `dtype[n]`, of fixed-size lists `dtype[n, width]`."""
+        """A number column as a read-only view: `dtype[n]`, or `dtype[n, width]`."""
         column = self._column(name)
         view: npt.NDArray[Any]
         if pa.types.is_fixed_size_list(column.type):

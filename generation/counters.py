@@ -44,7 +44,7 @@ HALF_LIVES_MS = np.repeat([h.half_life_ms for h in HORIZONS], len(COUNTED)).asty
 
 
 def ageing_factors(elapsed_ms: float) -> npt.NDArray[np.float32]:
-    """Factor for each of `COUNTER_COLUMNS` after `elapsed_ms` (negative counts as 0): `float32[15]`."""
+    """Factor for each of `COUNTER_COLUMNS` after `elapsed_ms` (at least 0): `float32[15]`."""
     halvings = np.zeros(len(HALF_LIVES_MS))
     np.divide(max(elapsed_ms, 0.0), HALF_LIVES_MS, out=halvings, where=HALF_LIVES_MS > 0)
     return np.exp2(-halvings).astype(np.float32)

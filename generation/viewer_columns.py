@@ -1,4 +1,4 @@
-"""What a generation knows of each viewer; the bus adds to it (`candidate_gen/viewer_state` merges the two).
+"""What a generation knows of each viewer; `candidate_gen/viewer_state` adds what the bus says.
 
 Totals are over everything up to the data time and never decay; the overlay's totals, counted from
 the manifest's bus offsets on, simply add. List columns run newest first or largest first.
