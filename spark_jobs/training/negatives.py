@@ -132,8 +132,8 @@ def _luck(seed: int, rows: Columns) -> npt.NDArray[np.float64]:
     for name in ("viewer_id", "item_id", "occurred_ms"):
         ids: npt.NDArray[np.uint64] = rows[name].view(np.uint64)
         mixed = _mix(mixed ^ ids)
-    draws = mixed[:, None] + np.arange(1, PER_POSITIVE + 1, dtype=np.uint64)
-    return (_mix(draws).reshape(-1) >> np.uint64(11)).astype(np.float64) / 2**53
+    draw: npt.NDArray[np.uint64] = np.arange(1, PER_POSITIVE + 1, dtype=np.uint64)
+    return (_mix(np.add.outer(mixed, draw)).reshape(-1) >> np.uint64(11)).astype(np.float64) / 2**53
 
 
 def _mix(z: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
