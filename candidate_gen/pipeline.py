@@ -1,7 +1,8 @@
 """How candidates are found for one viewer: the ordered list of all stages.
 
 query        viewer state and neighbourhood, read at the same time
-sources      each plans its part; one search per shard carries all parts
+sources      each plans its part; one search per shard client carries all parts
+pool         all shards' hits merged, best first for each source
 select       quotas with spill; every source that found an item stays on record
 relations    how the viewer stands to the authors found, in one question
 filters      who stays; at most 500

@@ -40,41 +40,42 @@ def select_by_quota(sources: Sequence[SourceHits], row_count: int) -> Selection:
     """Fill every quota, then let what is left unused spill to the sources in their order.
 
     An item found by several sources takes the quota of the first that has room. The order of the
-    result goes by position relative to the quota, so that cutting its end off costs all sources
-    alike; spilt items come last.
+    result goes by the best position, relative to the quota, that any source gave an item: so
+    cutting its end off costs all sources alike, and no source loses its best.
 
     Args:
         sources: In the declared order.
         row_count: Rows in the pool.
     """
-    bits = np.zeros(row_count, np.uint32)
-    for source in sources:
-        bits[source.hits.rows] |= np.uint32(source.bit)
     is_free = np.ones(row_count, np.bool_)
     picks = [_pick(source.hits, source.quota, is_free) for source in sources]
-    unused = sum(source.quota - len(pick) for source, pick in zip(sources, picks, strict=True))
+    unused = sum(source.quota for source in sources) - sum(map(len, picks))
     spilt = []
     for source in sources:
         spilt.append(_pick(source.hits, unused, is_free))
         unused -= len(spilt[-1])
-    priority = np.concatenate(
-        [
-            *(
-                (np.arange(len(pick)) + 0.5) / max(1, source.quota)
-                for source, pick in zip(sources, picks, strict=True)
-            ),
-            np.ones(sum(map(len, spilt))),
-        ]
-    )
-    order = np.argsort(priority, kind="stable")
-    rows = np.concatenate(
-        [s.hits.rows[p] for s, p in zip([*sources, *sources], [*picks, *spilt], strict=True)]
-    )[order]
-    scores = np.concatenate(
-        [s.hits.scores[p] for s, p in zip([*sources, *sources], [*picks, *spilt], strict=True)]
-    )[order]
+    chosen = list(zip([*sources, *sources], [*picks, *spilt], strict=True))
+    rows = np.concatenate([source.hits.rows[pick] for source, pick in chosen])
+    scores = np.concatenate([source.hits.scores[pick] for source, pick in chosen])
+    bits, position = _provenance(sources, row_count)
+    order = np.argsort(position[rows], kind="stable")
+    rows = rows[order]
     kept = [len(pick) + len(extra) for pick, extra in zip(picks, spilt, strict=True)]
-    return Selection(rows, bits[rows], scores, kept)
+    return Selection(rows, bits[rows], scores[order], kept)
+
+
+def _provenance(
+    sources: Sequence[SourceHits], row_count: int
+) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.float32]]:
+    """Per row of the pool, who found it, and its best position relative to a quota."""
+    bits = np.zeros(row_count, np.uint32)
+    position = np.full(row_count, np.inf, np.float32)
+    for source in sources:
+        rows = source.hits.rows
+        bits[rows] |= np.uint32(source.bit)
+        relative = (np.arange(len(rows), dtype=np.float32) + 0.5) / max(1, source.quota)
+        position[rows] = np.minimum(position[rows], relative)
+    return bits, position
 
 
 def _pick(hits: Hits, limit: int, is_free: npt.NDArray[np.bool_]) -> Rows:

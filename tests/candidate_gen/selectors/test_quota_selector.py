@@ -40,11 +40,16 @@ def test_unused_quota_spills_to_the_first_source_that_has_more() -> None:
     assert set(selection.rows.tolist()) == {0, 1, 2, 3, 4}
 
 
-def test_cutting_the_end_off_costs_sources_alike_and_spilt_items_first() -> None:
+def test_cutting_the_end_off_costs_sources_alike_and_what_is_beyond_quota_first() -> None:
     selection = select_by_quota(
         [source([0, 1, 2, 3], 4, 1), source([4, 5, 6], 2, 2), source([], 1, 4)], 7
     )
     assert selection.rows.tolist() == [0, 4, 1, 2, 5, 3, 6]
+
+
+def test_the_best_of_one_source_is_not_cut_for_being_late_in_another() -> None:
+    selection = select_by_quota([source([0, 1, 2, 9], 4, 1), source([9, 8], 2, 2)], 10)
+    assert selection.rows.tolist() == [0, 9, 1, 2, 8]
 
 
 def test_the_score_is_of_the_source_whose_quota_was_taken() -> None:
@@ -122,12 +127,13 @@ def test_a_source_gives_its_best_among_what_earlier_ones_left(
     assert set(rows[:quota]) <= set(selected)
 
 
-@given(found_by_sources, st.integers(0, 10))
-def test_the_first_items_are_the_best_of_each_source(
-    sources: list[tuple[list[int], int]], cut: int
+@given(found_by_sources)
+def test_the_order_goes_by_the_best_place_any_source_gave(
+    sources: list[tuple[list[int], int]],
 ) -> None:
-    """Any prefix holds an item of a source's quota only with all better ones of that quota."""
-    selected = select(sources).rows.tolist()[:cut]
-    rows, quota = sources[0]
-    taken = [row for row in rows[:quota] if row in selected]
-    assert taken == rows[: len(taken)]
+    best = [
+        min((rows.index(row) + 0.5) / max(1, quota) for rows, quota in sources if row in rows)
+        for row in select(sources).rows.tolist()
+    ]
+    positions = np.array(best, np.float32)
+    np.testing.assert_array_equal(positions, np.sort(positions))
