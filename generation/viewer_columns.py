@@ -30,7 +30,7 @@ VIEWER_COLUMNS = [
 ]
 
 VIEWER_LISTS = {
-    "positive_item_ids": "i8",  # latest distinct items clicked, liked, … (no negatives), newest first
+    "positive_item_ids": "i8",  # latest distinct items with a positive action, newest first
     "positive_ms": "i8",
     "seen_item_ids": "i8",  # items with any action of the viewer, newest first
     "seen_ms": "i8",

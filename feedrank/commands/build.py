@@ -102,4 +102,4 @@ def open_engine(name: EngineName, master: str, generations: Path) -> "tuple[Engi
     from spark_jobs.spark_engine import SparkEngine
 
     spark = SparkEngine(master)
-    return spark, MllibAls(spark)
+    return spark, MllibAls(spark.session)
