@@ -10,6 +10,7 @@ from candidate_gen.runner import Run
 from generation.item_columns import NO_ID
 from serving.contracts.graph import MAX_RELATIONS, GraphClient
 from serving.deadline import Deadline
+from serving.errors import DependencyError
 
 RELATION_COLUMNS = ("follows_author", "is_friend", "follow_distance")
 
@@ -38,12 +39,17 @@ async def add_relations(
         raise ValueError(f"{len(asked)} authors found, at most {MAX_RELATIONS} can be asked for")
     flags = np.zeros(len(authors), np.uint8)
     if len(asked):
+        limit = share_of(deadline, RELATIONS_SHARE)
         relations = await run.attempt(
             "relations",
-            graph.relations(generation, query.request.viewer_id, asked, deadline),
-            share_of(deadline, RELATIONS_SHARE),
+            graph.relations(generation, query.request.viewer_id, asked, limit),
+            limit,
         )
-        if relations is None or len(relations.flags) != len(asked):
+        if relations is not None and len(relations.flags) != len(asked):
+            short = f"{len(relations.flags)} relations for {len(asked)} authors"
+            run.fell_back("relations", DependencyError(short))
+            relations = None
+        if relations is None:
             run.receipt.degrade("blocks_unknown")
             run.default_columns(*RELATION_COLUMNS)
         else:

@@ -70,7 +70,7 @@ class Run:
     ) -> Answer | None:
         """Await a neighbour's answer; `None` when it fails or is late, which is counted.
 
-        Run it in a task of its own: a cancellation that nobody asked for is a failure too.
+        A cancellation that nobody asked for is a failure too.
         """
         try:
             return await within(call, deadline)

@@ -1,5 +1,7 @@
 """Drops items too old for the surface."""
 
+import numpy as np
+
 from candidate_gen.batch import CandidateBatch, Mask, Query
 
 
@@ -12,7 +14,8 @@ class AgeFilter:
     name = "age"
 
     def keep(self, query: Query, batch: CandidateBatch) -> Mask:
-        keep: Mask = batch["created_ms"] >= query.eligibility.oldest_ms
-        if query.eligibility.oldest_ms == 0:
-            keep[:] = True
+        oldest_ms = query.eligibility.oldest_ms
+        if oldest_ms == 0:
+            return np.ones(len(batch), np.bool_)
+        keep: Mask = batch["created_ms"] >= oldest_ms
         return keep

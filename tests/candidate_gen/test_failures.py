@@ -7,7 +7,7 @@ import pytest
 from candidate_gen import pipeline as pipeline_module
 from candidate_gen.viewer_state.viewer import Profile
 from generation.item_columns import FOLLOWERS
-from serving.contracts.graph import BLOCKED, FOLLOWS
+from serving.contracts.graph import BLOCKED, FOLLOWS, Relations
 from serving.contracts.shard import PartKind
 from serving.deadline import Deadline
 from serving.errors import (
@@ -80,6 +80,20 @@ async def test_without_relations_the_sessions_blocks_hold_and_the_receipt_says_s
     assert receipt.degraded_reasons == ["blocks_unknown"]
     assert receipt.defaulted_columns == ["follows_author", "is_friend", "follow_distance"]
     assert sorted(ring.ranker.ranked_ids) == [11, 12, 13]
+
+
+async def test_an_answer_about_other_authors_than_asked_is_no_answer():
+    ring = a_ring(columns={"author_id": [50, 51, 52, 53]}, flags={50: BLOCKED})
+    whole = ring.graph.relations
+
+    async def cut(*question):
+        relations = await whole(*question)
+        return Relations(relations.flags[1:], relations.affinity[1:])
+
+    ring.graph.relations = cut
+    receipt = await generated(ring)
+    assert receipt.degraded_reasons == ["blocks_unknown"]
+    assert failures(ring, "relations", "DependencyError") == 1
 
 
 async def test_the_graph_is_asked_once_for_each_author_found():
