@@ -1,7 +1,8 @@
 """Which processes make up a distributed feedrank on one machine, and how each is set up."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from feedrank.real.kafka_process import KafkaProcess, missing_for_kafka
@@ -23,6 +24,7 @@ class StackSettings:
         bus, state: Addresses of a Kafka and a Redis; `None` starts one below `home`.
         port: Of feed_assembly; the other services get free ports on loopback.
         metrics: Whether every service also opens a Prometheus port.
+        variables: Further FEEDRANK_… variables, for all services or, with its prefix, for one.
     """
 
     generations: Path
@@ -32,6 +34,7 @@ class StackSettings:
     bus: str | None = None
     state: str | None = None
     metrics: bool = False
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 def stack(settings: StackSettings) -> list[ServerProcess]:
@@ -42,6 +45,7 @@ def stack(settings: StackSettings) -> list[ServerProcess]:
     """
     stores, bus, state = _stores(settings)
     shared = {
+        **settings.variables,
         "FEEDRANK_GENERATIONS": str(settings.generations.absolute()),
         "FEEDRANK_HOME": str(settings.home.absolute()),
         "FEEDRANK_BUS": bus,
