@@ -7,6 +7,7 @@ from feedrank.commands.act import act
 from feedrank.commands.build import build
 from feedrank.commands.demo import demo
 from feedrank.commands.doctor import doctor
+from feedrank.commands.export import export
 from feedrank.commands.feed import feed
 from feedrank.commands.import_data import import_data
 from feedrank.commands.serve import serve
@@ -25,6 +26,7 @@ app.command()(serve)
 app.command()(up)
 app.command()(feed)
 app.command()(act)
+app.command()(export)
 app.add_typer(generations.app, name="generations")
 app.command()(doctor)
 
