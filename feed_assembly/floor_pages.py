@@ -12,6 +12,7 @@ from feed_assembly.feed_call import FeedCall
 from feed_assembly.feed_page import FeedPage
 from feed_assembly.floor import Floor, Pool
 from feed_assembly.page_cut import noted
+from feed_assembly.page_token import PageToken
 from feed_assembly.pages import Made, Pages
 from feed_assembly.session.session import SessionRecord
 from feed_assembly.showable import showable
@@ -86,7 +87,7 @@ class FloorPages:
             call.degrade("nothing_left")
         feed_id = secrets.token_hex(16)
         taken = min(call.floor_taken + len(rows), MAX_FLOOR_TAKEN)
-        token = self._pages.signed(call, feed_id, START, taken) if len(rows) else ""
+        token = PageToken(feed_id, START, taken, call.scroll_started_ms)
         return FeedPage(
             feed_id=feed_id,
             item_ids=pool.item_ids[rows],
@@ -95,5 +96,5 @@ class FloorPages:
             scores=pool.scores[rows],
             source_bits=np.full(len(rows), SOURCE_BIT[FLOOR], np.uint32),
             receipt=Receipt(generation=self._manifest.name, origin="floor"),
-            next_page_token=token,
+            next_page_token=self._pages.signed(call, token) if len(rows) else "",
         )

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+import structlog
 
 from feed_assembly.content.content import Content
 from feed_assembly.feed_page import FeedPage
@@ -16,8 +17,11 @@ from feed_assembly.session.session import MAX_STORED_FEEDS, SessionRecord
 from feed_assembly.showable import showable
 from feed_assembly.stored_feed import Cursor, StoredFeed
 from serving.contracts.receipt import Receipt
+from serving.errors import StateUnavailableError
 
 Ids = npt.NDArray[np.int64]
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +41,8 @@ class Cut:
 
 
 def stored_feeds(record: SessionRecord) -> list[StoredFeed]:
-    """The viewer's feeds, last used first.
-
-    Raises:
-        StateUnavailableError: one cannot be read.
-    """
-    feeds = (StoredFeed.unpack(raw) for raw in record.stored_feeds)
+    """The viewer's feeds, last used first, without those that cannot be read."""
+    feeds = map(_readable, record.stored_feeds)
     return [feed for feed in feeds if feed is not None]
 
 
@@ -97,7 +97,7 @@ def noted(record: SessionRecord, item_ids: Ids, now_ms: int, served_since_ms: in
 
 def with_feed(record: SessionRecord, feed: StoredFeed) -> SessionRecord:
     """The record with `feed` as the last used one; the feed used longest ago may go."""
-    others = [raw for raw in record.stored_feeds if _feed_id(raw) != feed.feed_id]
+    others = [raw for raw in record.stored_feeds if _feed_id(raw) not in ("", feed.feed_id)]
     return record.with_stored_feeds([feed.pack(), *others][:MAX_STORED_FEEDS])
 
 
@@ -106,8 +106,17 @@ def find_feed(feeds: Sequence[StoredFeed], feed_id: str) -> StoredFeed | None:
 
 
 def _feed_id(raw: bytes) -> str:
-    feed = StoredFeed.unpack(raw)
+    feed = _readable(raw)
     return feed.feed_id if feed is not None else ""
+
+
+def _readable(raw: bytes) -> StoredFeed | None:
+    """A damaged feed is lost, and not the viewer's session with it."""
+    try:
+        return StoredFeed.unpack(raw)
+    except StateUnavailableError as error:
+        log.error("stored feed dropped", cause=str(error))
+        return None
 
 
 def own_receipt(receipt: Receipt) -> Receipt:

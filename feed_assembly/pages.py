@@ -113,6 +113,8 @@ class Pages:
             if made is None:
                 return record
             page, after = made
+            for reason in call.reasons:  # a repeat must tell them too
+                page.receipt.degrade(reason)
             return self._remembered(call, after, page)
 
         try:
@@ -125,8 +127,7 @@ class Pages:
             page = made[0] if made else None
         return page
 
-    def signed(self, call: FeedCall, feed_id: str, cursor: Cursor, floor_taken: int) -> str:
-        token = PageToken(feed_id, cursor, floor_taken, call.scroll_started_ms)
+    def signed(self, call: FeedCall, token: PageToken) -> str:
         return self._tokens.sign(call.viewer_id, token, call.clock_ms)
 
     def _cut(self, call: FeedCall, record: SessionRecord, feed: StoredFeed, cursor: Cursor) -> Cut:
@@ -148,11 +149,12 @@ class Pages:
         receipt = own_receipt(cut.feed.receipt)
         receipt.origin = origin
         page = page_of(cut, receipt, features)
-        token = self.signed(call, page.feed_id, cut.next, call.floor_taken)
+        started_ms = min(call.scroll_started_ms, cut.feed.scroll_started_ms)
+        token = PageToken(page.feed_id, cut.next, call.floor_taken, started_ms)
         record = noted(record, page.item_ids, call.now_ms, call.served_since_ms)
         if stored:
             record = with_feed(record, cut.feed)
-        return replace(page, next_page_token=token), record
+        return replace(page, next_page_token=self.signed(call, token)), record
 
     def _remembered(self, call: FeedCall, record: SessionRecord, page: FeedPage) -> SessionRecord:
         request_id = call.request.request_id

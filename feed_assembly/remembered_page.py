@@ -2,14 +2,19 @@
 
 from collections.abc import Sequence
 
+import structlog
+
 from feed_assembly.feed_page import FeedPage
 from feed_assembly.packed_record import pack_record, unpack_record
 from feed_assembly.receipt_essentials import essentials, receipt_of
 from feed_assembly.session.session import MAX_REMEMBERED_PAGES
+from serving.errors import StateUnavailableError
 
 FORMAT = 1
 KEPT_MS = 10 * 60_000
 _ARRAYS = ("item_ids", "author_ids", "positions", "scores", "source_bits")
+
+log = structlog.get_logger()
 
 
 def pack_page(page: FeedPage, request_id: str, now_ms: int) -> bytes:
@@ -25,11 +30,7 @@ def pack_page(page: FeedPage, request_id: str, now_ms: int) -> bytes:
 
 
 def find_page(pages: Sequence[bytes], request_id: str, now_ms: int) -> tuple[FeedPage, int] | None:
-    """The page that was answered to `request_id` in the last ten minutes, and when (Unix ms).
-
-    Raises:
-        StateUnavailableError: what is remembered cannot be read.
-    """
+    """The page that was answered to `request_id` in the last ten minutes, and when (Unix ms)."""
     found = (_unpack(raw, request_id, now_ms) for raw in pages)
     return next((page for page in found if page is not None), None)
 
@@ -40,7 +41,11 @@ def with_page(pages: Sequence[bytes], packed: bytes) -> list[bytes]:
 
 
 def _unpack(raw: bytes, request_id: str, now_ms: int) -> tuple[FeedPage, int] | None:
-    facts, arrays = unpack_record(raw)
+    try:
+        facts, arrays = unpack_record(raw)
+    except StateUnavailableError as error:
+        log.error("remembered page dropped", cause=str(error))
+        return None
     if facts["format"] != FORMAT or facts["request_id"] != request_id:
         return None
     if now_ms - facts["served_ms"] > KEPT_MS:

@@ -99,6 +99,26 @@ async def test_the_same_request_id_gives_the_identical_page(ring) -> None:
     assert len(ring.records.pages) == 1
 
 
+async def test_a_repeat_tells_why_the_page_was_less_than_it_could_be(ring) -> None:
+    ring.candidates.failure = DependencyError("away")
+    first = await ring.page(request_id="a")
+    ring.candidates.failure = None
+    again = await ring.page(request_id="a")
+    assert again.item_ids.tolist() == first.item_ids.tolist()
+    assert again.receipt.degraded_reasons == ["ranking_failed"]
+
+
+async def test_a_damaged_stored_feed_does_not_cost_the_viewer_the_session(ring) -> None:
+    await ring.page(page_size=2)
+    await ring.sessions.update(
+        VIEWER,
+        lambda record: record.with_stored_feeds([b"damaged"]).with_remembered_pages([b"damaged"]),
+    )
+    page = await ring.page(page_size=2, request_id="a")
+    assert page.item_ids.tolist() == [1002, 1003]
+    assert page.receipt.degraded_reasons == []
+
+
 async def test_another_viewer_may_use_the_same_request_id(ring) -> None:
     await ring.page(1, request_id="a", page_size=3)
     assert (await ring.page(2, request_id="a")).receipt.origin == "ranked"
@@ -176,6 +196,16 @@ async def test_not_while_the_same_scrolling_goes_on(ring) -> None:
         token = (await ring.page(page_size=50, page_token=token)).next_page_token
     served = ring.candidates.requests[-1].excluded_item_ids.tolist()
     assert served == list(range(1000, 1100))
+
+
+async def test_a_scrolling_begins_with_its_feed_also_when_it_went_on_without_token(ring) -> None:
+    await ring.page(page_size=25)
+    ring.clock.advance(MINUTE_MS - 1)
+    token = (await ring.page(page_size=25)).next_page_token
+    ring.clock.advance(30 * MINUTE_MS)
+    await ring.page(page_token=token)
+    served = ring.candidates.requests[-1].excluded_item_ids.tolist()
+    assert served == list(range(1000, 1050))
 
 
 async def test_without_a_ranking_a_stored_feed_is_served(ring) -> None:
