@@ -77,7 +77,7 @@ def _remove_old(in_service: Path) -> None:
     """Keep the folder in service and those used last before it."""
     (in_service / "used").touch()
     used = sorted(
-        (folder for folder in in_service.parent.iterdir() if folder != in_service),
+        (path for path in in_service.parent.iterdir() if path.is_dir() and path != in_service),
         key=_last_used_s,
         reverse=True,
     )

@@ -101,11 +101,14 @@ def test_a_base_of_another_generation_or_key_count_is_refused(loaded, manifest):
             open_base(loaded / BASE, generation, keys)
 
 
-def test_an_interrupted_load_is_not_believed(tiny, manifest, tmp_path, monkeypatch):
+@pytest.mark.parametrize("step", ["_write_table", "_ingest", "write_seal", "_sync"])
+def test_a_load_interrupted_at_any_step_is_not_believed(
+    step, tiny, manifest, tmp_path, monkeypatch
+):
     def die(*_arguments: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(load, "write_seal", die)
+    monkeypatch.setattr(load, step, die)
     with pytest.raises(KeyboardInterrupt):
         load_base(tiny, manifest, tmp_path)
     assert (tmp_path / BUILDING).is_dir()

@@ -18,6 +18,7 @@ from social_graph.graph_records import GraphRecords
 from social_graph.load import load_base
 from social_graph.overlay_writer import (
     MAX_ACTIONS_PER_WRITE,
+    TURN,
     CheckpointMovedError,
     OverlayWriter,
 )
@@ -28,7 +29,7 @@ PARTITIONS = sorted({partition_of(person, ACTIONS.partitions) for person in PEOP
 KINDS = ("follow", "unfollow", "block", "unblock", "mute", "unmute")
 FOLLOWS_OF_BASE = {(1, 10), (1, 11), (11, 1), (11, 15)}
 BLOCKS_OF_BASE = {(1, 12), (13, 1)}
-ROUNDS = 12
+ROUNDS = 24
 
 Log = dict[int, list[tuple[Message, GraphAction | None]]]
 
@@ -189,6 +190,36 @@ async def test_two_viewers_may_choose_the_same_action_id(base, stores):
     await writer.apply(PARTITIONS[0], messages(*actions))
     found = pairs_of(await all_records(stores[0], base), Kind.MUTES)
     assert found == {(1, 10), (1, 14), (2, 10)}
+
+
+async def test_a_write_computed_before_another_partition_changed_something_is_stale(base, stores):
+    """Else two who follow each other at once would not become friends."""
+    first, second = (a_writer(stores[0], base) for _ in range(2))
+    for writer in (first, second):
+        await writer.load_positions()
+    other = PARTITIONS[1]
+
+    class Interrupting:
+        """Lets the second writer go ahead between the first one's read and write."""
+
+        async def read(self, keys):
+            found = await stores[0].read(keys)
+            if TURN in keys:
+                await second.apply(other, [(Message(other, 0, 2, b"-", 0), follow(2, 10))])
+            return found
+
+        async def write(self, updates, *, all_or_none):
+            return await stores[0].write(updates, all_or_none=all_or_none)
+
+    def follow(viewer: int, target: int) -> GraphAction:
+        return GraphAction(viewer, "a", "follow", target, 0)
+
+    late = a_writer(Interrupting(), base)
+    await late.load_positions()
+    with pytest.raises(CheckpointMovedError, match="another writer came first"):
+        await late.apply(PARTITIONS[0], messages(follow(10, 2)))
+    await first.apply(PARTITIONS[0], messages(follow(10, 2)))
+    assert (2, 10) in pairs_of(await all_records(stores[0], base), Kind.FRIENDS)
 
 
 async def test_a_second_owner_of_the_overlay_is_noticed(base, stores):

@@ -24,9 +24,11 @@ async def test_old_generations_go_and_the_last_one_stays(tiny, manifest, bus, tm
         used.parent.mkdir(parents=True)
         used.touch()
         os.utime(used, (1_000_000 - age_s, 1_000_000 - age_s))
+    (tmp_path / "graph" / "a file of somebody").touch()
     graph = await open_social_graph(tiny, manifest, tmp_path, bus, Metrics())
     await graph.close()
-    assert {path.name for path in (tmp_path / "graph").iterdir()} == {"last", manifest.name}
+    kept = {"last", manifest.name, "a file of somebody"}
+    assert {path.name for path in (tmp_path / "graph").iterdir()} == kept
 
 
 async def test_a_refused_generation_leaves_nothing_locked(tiny, manifest, bus, tmp_path):
