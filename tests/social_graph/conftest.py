@@ -8,6 +8,9 @@ import pytest
 from generation.manifest import Manifest
 from serving.bus.log_bus import LogBus
 from serving.metrics_recorder import Metrics
+from serving.state.rocksdb_state_store import RocksDbStateStore
+from social_graph.graph_base import GraphBase
+from social_graph.load import load_base
 from social_graph.service import open_social_graph
 from social_graph.social_graph import SocialGraph
 from tests.generation.tiny_generation import write_tiny_generation
@@ -52,3 +55,19 @@ async def open_graph(tiny, manifest, bus, tmp_path) -> AsyncIterator[OpenGraph]:
 @pytest.fixture
 async def graph(open_graph: OpenGraph) -> SocialGraph:
     return await open_graph()
+
+
+@pytest.fixture
+async def base(tiny, manifest, tmp_path) -> AsyncIterator[GraphBase]:
+    base = load_base(tiny, manifest, tmp_path / "graph")
+    yield base
+    base.close()
+
+
+@pytest.fixture
+async def stores(tmp_path: Path) -> AsyncIterator[list[RocksDbStateStore]]:
+    """Two overlays: one that lives dangerously, one for the clean replay."""
+    stores = [RocksDbStateStore(tmp_path / name) for name in ("murdered", "clean")]
+    yield stores
+    for store in stores:
+        await store.close()

@@ -1,157 +1,17 @@
-"""Every action has its effect once, whatever is killed: against a clean replay and plain sets."""
+"""What one writer of the overlay does with its batches, and how it notices another."""
 
-import random
-from collections.abc import AsyncIterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 import pytest
 
-from generation.graph_records import Kind, key, unpack
+from generation.graph_records import Kind
 from serving.bus.bus import Message
-from serving.bus.topics import ACTIONS, partition_of
-from serving.errors import StateUnavailableError
-from serving.state.rocksdb_state_store import RocksDbStateStore
-from serving.state.state_store import StateStore
 from social_graph.graph_action import GraphAction
-from social_graph.graph_base import GraphBase
-from social_graph.graph_records import GraphRecords
-from social_graph.load import load_base
 from social_graph.overlay_writer import (
-    MAX_ACTIONS_PER_WRITE,
     TURN,
     CheckpointMovedError,
-    OverlayWriter,
 )
-from tests.serving.state.counting_consumer import KilledError, MurderousStore
-
-PEOPLE = (1, 2, 10, 11, 12, 13)
-PARTITIONS = sorted({partition_of(person, ACTIONS.partitions) for person in PEOPLE})
-KINDS = ("follow", "unfollow", "block", "unblock", "mute", "unmute")
-FOLLOWS_OF_BASE = {(1, 10), (1, 11), (11, 1), (11, 15)}
-BLOCKS_OF_BASE = {(1, 12), (13, 1)}
-ROUNDS = 24
-
-Log = dict[int, list[tuple[Message, GraphAction | None]]]
-
-
-@pytest.fixture
-async def base(tiny, manifest, tmp_path) -> AsyncIterator[GraphBase]:
-    base = load_base(tiny, manifest, tmp_path / "graph")
-    yield base
-    base.close()
-
-
-@pytest.fixture
-async def stores(tmp_path: Path) -> AsyncIterator[list[RocksDbStateStore]]:
-    """Two overlays: one that lives dangerously, one for the clean replay."""
-    stores = [RocksDbStateStore(tmp_path / name) for name in ("murdered", "clean")]
-    yield stores
-    for store in stores:
-        await store.close()
-
-
-def a_log(dice: random.Random, length: int) -> Log:
-    """Actions by partition; some repeat an action id, some change nothing here."""
-    log: Log = {partition: [] for partition in PARTITIONS}
-    for number in range(length):
-        viewer, target = dice.choice(PEOPLE), dice.choice(PEOPLE)
-        partition = partition_of(viewer, ACTIONS.partitions)
-        offset = len(log[partition])
-        action_id = str(dice.randrange(number + 1) if dice.random() < 0.2 else number)
-        action = GraphAction(viewer, action_id, dice.choice(KINDS), target, 0)
-        message = Message(partition, offset, viewer, b"-", 0)
-        log[partition].append((message, None if dice.random() < 0.1 else action))
-    return log
-
-
-def a_writer(store: StateStore, base: GraphBase) -> OverlayWriter:
-    return OverlayWriter(
-        store,
-        GraphRecords(base, store),
-        "g1",
-        dict.fromkeys(PARTITIONS, 0),
-        authors_are_viewers=True,
-    )
-
-
-async def consume(store: StateStore, base: GraphBase, log: Log, dice: random.Random) -> None:
-    """One process's life: from the checkpoints to the end of every partition."""
-    writer = a_writer(store, base)
-    positions = await writer.load_positions()
-    while unread := [p for p in PARTITIONS if positions[p] < len(log[p])]:
-        partition = dice.choice(unread)
-        first = positions[partition]
-        batch = log[partition][first : first + dice.randint(1, 2 * MAX_ACTIONS_PER_WRITE)]
-        try:
-            await writer.apply(partition, batch)
-            positions[partition] = batch[-1][0].offset + 1
-        except StateUnavailableError:
-            continue
-        except CheckpointMovedError:
-            positions = await writer.load_positions()
-
-
-async def consume_again_and_again(
-    store: StateStore, base: GraphBase, log: Log, dice: random.Random
-) -> int:
-    """Start a new process whenever one is killed; returns how many were."""
-    deaths = 0
-    while True:
-        try:
-            await consume(store, base, log, dice)
-        except KilledError:
-            deaths += 1
-        else:
-            return deaths
-
-
-async def all_records(store: StateStore, base: GraphBase) -> dict[bytes, bytes]:
-    names = [key(kind, person) for kind in Kind for person in PEOPLE]
-    return dict(zip(names, await GraphRecords(base, store).read(names), strict=True))
-
-
-def pairs_of(records: dict[bytes, bytes], kind: Kind) -> set[tuple[int, int]]:
-    return {
-        (person, other)
-        for person in PEOPLE
-        for other in unpack(kind, records[key(kind, person)])[0].tolist()
-    }
-
-
-def expected_pairs(
-    log: Log, before: set[tuple[int, int]], adds: str, removes: str
-) -> set[tuple[int, int]]:
-    pairs, known = set(before), set()
-    for actions in log.values():
-        for _message, action in actions:
-            if action is None or (action.viewer_id, action.action_id) in known:
-                continue
-            known.add((action.viewer_id, action.action_id))
-            pair = (action.viewer_id, action.target_id)
-            if action.kind == adds and pair[0] != pair[1]:
-                pairs.add(pair)
-            elif action.kind == removes:
-                pairs.discard(pair)
-    return pairs
-
-
-@pytest.mark.parametrize("seed", range(ROUNDS))
-async def test_killed_at_any_write_it_ends_like_a_clean_replay(seed, base, stores):
-    dice = random.Random(seed)
-    log = a_log(dice, 400)
-    murdered, clean = stores
-    deaths = await consume_again_and_again(MurderousStore(murdered, dice), base, log, dice)
-    await consume(clean, base, log, dice)
-    records = await all_records(murdered, base)
-    assert deaths > 0
-    assert records == await all_records(clean, base)
-    follows = expected_pairs(log, FOLLOWS_OF_BASE, "follow", "unfollow")
-    blocks = expected_pairs(log, BLOCKS_OF_BASE, "block", "unblock")
-    assert pairs_of(records, Kind.FOLLOWS) == follows
-    assert pairs_of(records, Kind.BLOCKS) == blocks
-    assert pairs_of(records, Kind.BLOCKED_BY) == {(b, a) for a, b in blocks if b in PEOPLE}
-    assert pairs_of(records, Kind.FRIENDS) == {(a, b) for a, b in follows if (b, a) in follows}
-    assert pairs_of(records, Kind.MUTES) == expected_pairs(log, {(1, 14)}, "mute", "unmute")
+from tests.social_graph.overlays import PARTITIONS, a_writer, all_records, pairs_of
 
 
 def messages(*actions: GraphAction | None) -> Sequence[tuple[Message, GraphAction | None]]:
