@@ -53,6 +53,7 @@ async def _serve(
 ) -> int:
     metrics = Metrics()
     server = GrpcServer(settings, metrics)
+    server.catch_signals()
     tasks = BackgroundTasks(on_failure=lambda: server.stop_soon(1))
     try:
         await open_service(settings, metrics, server)

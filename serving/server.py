@@ -88,7 +88,12 @@ class GrpcServer:
         if self._settings.metrics_port is not None:
             self._endpoint = _open_metrics(self._metrics, self._settings.metrics_port)
         await self.grpc_server.start()
-        log.info("listening", host=self._settings.host, port=self.port)
+        log.info(
+            "listening",
+            host=self._settings.host,
+            port=self.port,
+            metrics_port=self.metrics_port,
+        )
 
     @property
     def metrics_port(self) -> int | None:
@@ -113,6 +118,12 @@ class GrpcServer:
         self._exit_code = max(self._exit_code, exit_code)
         self._stop_asked.set()
 
+    def catch_signals(self) -> None:
+        """From now on SIGTERM and SIGINT mean `stop_soon`, also while the server still loads."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop_soon)
+
     async def run_until_signal(self) -> int:
         """Serve until SIGTERM, SIGINT or `stop_soon`, then drain and close.
 
@@ -121,9 +132,7 @@ class GrpcServer:
         Returns:
             The exit code: that of `stop_soon`, and 1 if a resource did not close properly.
         """
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self.stop_soon)
+        self.catch_signals()
         await self._stop_asked.wait()
         return await self.drain()
 
