@@ -1,0 +1,50 @@
+"""One small world for all tests of this folder, and the two ways to serve it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.caller import Caller, open_caller
+from tests.integration.distributed import Distributed, run_distributed
+from tests.integration.embedded_process import EmbeddedProcess
+from tests.integration.small_world import SmallWorld, make_small_world
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> SmallWorld:
+    """Built once; never changed by a test."""
+    return make_small_world(tmp_path_factory.mktemp("world"))
+
+
+@pytest.fixture(scope="session")
+def embedded(world: SmallWorld, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Caller]:
+    """A caller of an embedded server shared by the session: use viewers of your own."""
+    home = tmp_path_factory.mktemp("embedded") / "home"
+    with EmbeddedProcess(world.generations, home, allow_as_of="true") as server:
+        with open_caller(server.address) as caller:
+            yield caller
+
+
+@pytest.fixture
+def own_embedded(world: SmallWorld, tmp_path: Path) -> Iterator[EmbeddedProcess]:
+    """An embedded server of this test alone, to be killed and started again at will."""
+    with EmbeddedProcess(world.generations, tmp_path / "home") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def distributed(
+    world: SmallWorld, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Distributed]:
+    """All services over real Kafka and Redis, shared by the session: use viewers of your own."""
+    home = tmp_path_factory.mktemp("distributed")
+    variables = {"FEEDRANK_FEED_ASSEMBLY__ALLOW_AS_OF": "true"}
+    with run_distributed(world.generations, home, **variables) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def distributed_caller(distributed: Distributed) -> Iterator[Caller]:
+    with open_caller(distributed.address) as caller:
+        yield caller
