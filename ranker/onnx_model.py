@@ -8,6 +8,7 @@ import numpy.typing as npt
 import onnxruntime as ort
 
 from features.matrix import FEATURE_COUNT, FEATURES, feature_schema
+from generation.manifest import InvalidGenerationError
 
 Floats = npt.NDArray[np.float32]
 
@@ -16,7 +17,7 @@ SERIOUS = 3
 """ONNX Runtime's log level for errors: its warnings are about graphs we did not write."""
 
 
-class ModelError(Exception):
+class ModelError(InvalidGenerationError):
     """A model file cannot be used; the message names the file and the cause."""
 
 

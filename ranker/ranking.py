@@ -8,11 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from features.inputs import CrossInputs, Inputs, ItemInputs
+from features.inputs import CrossInputs, Inputs, ItemInputs, ViewerInputs
+from features.layout import singles
 from features.matrix import feature_matrix
+from generation.viewer_columns import VIEWER_TOTALS
+from ranker.cut import PRE_RANKED, best_rows, broad_first
 from ranker.diversity import NEW_VIEWER, DiversitySettings, select_diverse
 from ranker.models import Models
-from ranker.scoring import best_rows, model_scores, retrieval_scores
+from ranker.scoring import model_scores, retrieval_scores
 from serving.contracts.rank import LIST_SIZE, RESERVE_SIZE, RankRequest
 from serving.contracts.rank_columns import CROSS_FIELDS, ITEM_FIELDS
 from serving.contracts.shard import Columns
@@ -20,7 +23,8 @@ from serving.stage_clock import StageClock
 
 Floats = npt.NDArray[np.float32]
 
-PRE_RANKED = 200
+ONE_HEAD = np.ones(1, np.float32)
+REACTIONS = slice(VIEWER_TOTALS.index("clicks"), VIEWER_TOTALS.index("negatives") + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,41 +46,49 @@ def rank_candidates(
     request: RankRequest, models: Models, settings: DiversitySettings, clock: StageClock
 ) -> Ranking:
     """Rank `request.candidates`; what failed on the way is in `request.receipt`."""
-    candidates, receipt = request.candidates, request.receipt
-    item_ids = candidates["item_id"]
-    count = len(item_ids)
+    count = len(request.candidates["item_id"])
+    settings = NEW_VIEWER if is_new_viewer(request.viewer) else settings
     with clock.stage("features", count):
         matrix = feature_matrix(_inputs(request))
-    fallback = retrieval_scores(candidates["source_bits"], candidates["source_score"])
     with clock.stage("pre_ranker", count) as passed:
-        first = model_scores(models.pre_ranker, matrix, np.ones(1, np.float32)) if count else None
-        if first is None:
-            first = fallback
-            if count:
-                receipt.degrade("pre_ranker_failed")
-        kept = best_rows(first, item_ids, PRE_RANKED)
+        first = _pre_rank(request, models, matrix)
+        kept = _cut(first, request.candidates, settings)
         passed.append(len(kept))
     with clock.stage("main_ranker", len(kept)):
-        kept_matrix = np.ascontiguousarray(matrix[kept])
-        scores = (
-            model_scores(models.ranker, kept_matrix, models.worth) if len(kept) else first[kept]
-        )
+        kept_matrix = matrix[kept]
+        scores = model_scores(models.ranker, kept_matrix, models.worth)
         if scores is None:
-            receipt.degrade("main_ranker_failed")
+            request.receipt.degrade("main_ranker_failed")
             scores = first[kept]
     with clock.stage("diversity", len(kept)) as passed:
-        chosen = _select(request, candidates, kept, scores, settings)
+        chosen = _select(request.candidates, kept, scores, settings)
         passed.append(len(chosen))
     return Ranking(kept[chosen], scores[chosen], kept_matrix[chosen])
 
 
-def is_new_viewer(request: RankRequest) -> bool:
-    """Whether nothing is known of the viewer: no action ever and no vector."""
-    return not request.viewer.totals[0, :5].any()
+def is_new_viewer(viewer: ViewerInputs) -> bool:
+    """Whether nothing is known of their taste: they reacted to nothing, and have no vector."""
+    return not (viewer.totals[0, REACTIONS].any() or viewer.vector.any())
+
+
+def _pre_rank(request: RankRequest, models: Models, matrix: Floats) -> Floats:
+    scores = model_scores(models.pre_ranker, matrix, ONE_HEAD)
+    if scores is not None:
+        return scores
+    request.receipt.degrade("pre_ranker_failed")
+    candidates = request.candidates
+    return retrieval_scores(candidates["source_bits"], candidates["source_score"])
+
+
+def _cut(scores: Floats, candidates: Columns, settings: DiversitySettings) -> npt.NDArray[np.intp]:
+    order = best_rows(scores, candidates["item_id"])
+    if settings.min_categories and len(order) > PRE_RANKED:
+        authors, categories = candidates["author_id"], candidates["categories"][:, 0]
+        order = broad_first(order, authors, categories, settings.max_per_author)
+    return order[:PRE_RANKED]
 
 
 def _select(
-    request: RankRequest,
     candidates: Columns,
     kept: npt.NDArray[np.intp],
     scores: Floats,
@@ -88,9 +100,9 @@ def _select(
         candidates["author_id"][kept],
         candidates["categories"][kept, 0],
         candidates["is_sensitive"][kept] > 0,
-        candidates["vector"][kept].astype(np.float32),
+        singles(candidates["vector"][kept]),
         LIST_SIZE + RESERVE_SIZE,
-        NEW_VIEWER if is_new_viewer(request) else settings,
+        settings,
     )
 
 

@@ -19,6 +19,8 @@ def model_scores(model: OnnxModel, matrix: Floats, weights: Floats) -> Floats | 
     Returns:
         `float32[n]`, higher is better.
     """
+    if not len(matrix):
+        return np.empty(0, np.float32)
     try:
         scores: Floats = model.predict(matrix) @ weights
     except Exception:  # ONNX Runtime raises its own unrelated types; the next rung is the plan
@@ -45,8 +47,3 @@ def retrieval_scores(source_bits: npt.NDArray[np.uint32], source_score: Floats) 
         order = mine[np.argsort(-source_score[mine], kind="stable")]
         scores[order] = 1 / np.arange(1, len(order) + 1, dtype=np.float32)
     return scores
-
-
-def best_rows(scores: Floats, item_ids: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.intp]:
-    """Rows of the `count` best, best first; ties go to the smaller item id."""
-    return np.lexsort((item_ids, -scores))[:count]

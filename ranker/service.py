@@ -1,10 +1,8 @@
 """The ranker: checks its input, ranks, and publishes the list for feed_assembly."""
 
 import zlib
-from dataclasses import fields
 from pathlib import Path
 
-import numpy as np
 import structlog
 
 from features.matrix import feature_schema
@@ -13,13 +11,13 @@ from generation.publish import current
 from ranker.diversity import DiversitySettings
 from ranker.models import Models
 from ranker.ranking import Ranking, rank_candidates
+from ranker.request_checks import check_request
 from serving.bus.bus import Bus
 from serving.bus.topics import RANKED_LISTS
 from serving.contracts import ranked_list_codec
-from serving.contracts.rank import LIST_SIZE, MAX_CANDIDATES, RankedList, RankReply, RankRequest
-from serving.contracts.rank_columns import RANK_COLUMNS
+from serving.contracts.rank import LIST_SIZE, RankedList, RankReply, RankRequest
 from serving.deadline import Deadline
-from serving.errors import BusUnavailableError, InvalidRequestError, PreconditionError
+from serving.errors import BusUnavailableError, PreconditionError
 from serving.metrics_recorder import Metrics
 from serving.stage_clock import StageClock
 
@@ -77,7 +75,7 @@ class Ranker:
                 f"generation {request.generation} is not held here, only {self.generation}"
             )
         deadline.require(MIN_BUDGET_MS)
-        _check(request)
+        check_request(request)
         receipt = request.receipt
         receipt.models.update(self._models.versions)
         clock = StageClock(receipt, self._metrics)
@@ -123,25 +121,3 @@ class Ranker:
             receipt=request.receipt,
             features=ranking.features[:list_size] if sampled else None,
         )
-
-
-def _check(request: RankRequest) -> None:
-    """Refuse what would make scores meaningless."""
-    columns = request.candidates
-    count = len(columns["item_id"]) if "item_id" in columns else 0
-    if count > MAX_CANDIDATES:
-        raise InvalidRequestError("candidates", f"{count} rows, at most {MAX_CANDIDATES}")
-    for column in RANK_COLUMNS:
-        if column.name not in columns:
-            raise InvalidRequestError(f"candidates.{column.name}", "is missing")
-        if len(columns[column.name]) != count:
-            raise InvalidRequestError(
-                f"candidates.{column.name}", f"{len(columns[column.name])} rows, expected {count}"
-            )
-        if column.dtype.startswith("f") and not np.isfinite(columns[column.name]).all():
-            raise InvalidRequestError(f"candidates.{column.name}", "is not finite")
-    for part in ("viewer", "context"):
-        inputs = getattr(request, part)
-        for field in fields(inputs):
-            if not np.isfinite(getattr(inputs, field.name)).all():
-                raise InvalidRequestError(f"{part}.{field.name}", "is not finite")
