@@ -11,7 +11,7 @@ from feedrank.console import fail, out
 from generation.manifest import InvalidGenerationError, Manifest, verify
 from generation.publish import current
 
-app = typer.Typer(no_args_is_help=True, help="List and verify generations.")
+app = typer.Typer(help="List and verify generations.")
 
 Generations = Annotated[Path, typer.Option("--generations", help="folder of generations")]
 

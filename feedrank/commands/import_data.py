@@ -2,13 +2,16 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
 from feedrank.console import ReportProgress, fail, out, progress_bar
-from tables.report import ImportReport
+
+if TYPE_CHECKING:
+    # DuckDB belongs to the extra `local`: a serving installation has every other command.
+    from tables.report import ImportReport
 
 
 class Layout(StrEnum):
@@ -57,9 +60,8 @@ def run_import(
     max_rejected_share: float,
     replace: bool,
     progress: ReportProgress,
-) -> ImportReport:
+) -> "ImportReport":
     """Import, or end the command with a clear error."""
-    # DuckDB belongs to the extra `local`: a serving installation has every other command.
     from tables.adapters.ciao import import_ciao
     from tables.adapters.kuairand import import_kuairand
     from tables.errors import TablesError
@@ -91,7 +93,7 @@ def run_import(
         raise fail(str(error)) from error
 
 
-def _print(report: ImportReport) -> None:
+def _print(report: "ImportReport") -> None:
     table = Table(title=f"imported into {report.out}")
     for heading in ("table", "read", "kept", "repeats", "rejected", "added"):
         table.add_column(heading, justify="left" if heading == "table" else "right")
