@@ -1,4 +1,7 @@
-"""Binds a gRPC server to its address, and says why when that fails, which gRPC does not."""
+"""Binds a gRPC server to its address, and says why when that fails.
+
+gRPC tells no reason, and writes lines of its own to the terminal: so a plain socket tries first.
+"""
 
 import errno
 import socket
@@ -20,12 +23,15 @@ def listen(
     """
     host = host.strip("[]")
     address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    problem = _why_not(host, port)
+    if problem:
+        raise PortError(f"port {port} of {host}: {problem}")
     try:
         if credentials is None:
             return server.add_insecure_port(address)
         return server.add_secure_port(address, credentials)
     except RuntimeError as error:
-        raise PortError(f"port {port} of {host}: {_why_not(host, port)}") from error
+        raise PortError(f"port {port} of {host}: cannot listen there") from error
 
 
 def bind_failure(error: OSError) -> str:
@@ -36,10 +42,10 @@ def bind_failure(error: OSError) -> str:
 
 
 def _why_not(host: str, port: int) -> str:
-    """Try the same with a plain socket, which does tell."""
+    """Empty where a plain socket can listen."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         with socket.create_server((host, port), family=family):
-            return "cannot listen there"
+            return ""
     except OSError as error:
         return bind_failure(error)

@@ -137,11 +137,15 @@ class GrpcServer:
         return await self.drain()
 
     async def drain(self) -> int:
-        """Stop as described at the top; returns the exit code."""
-        log.info("draining", calls_in_flight=self._in_flight.count)
-        await self._health.enter_graceful_shutdown()
-        await asyncio.sleep(self._settings.unhealthy_wait_s)
-        await self._finish_calls()
+        """Stop as described at the top; returns the exit code.
+
+        A server that never listened has no callers: it only closes what it has opened.
+        """
+        if self.port:
+            log.info("draining", calls_in_flight=self._in_flight.count)
+            await self._health.enter_graceful_shutdown()
+            await asyncio.sleep(self._settings.unhealthy_wait_s)
+            await self._finish_calls()
         exit_code = self._exit_code
         for name, close in self._closes:
             try:
@@ -152,7 +156,8 @@ class GrpcServer:
                 exit_code = exit_code or 1
         if self._endpoint:
             await asyncio.to_thread(self._endpoint.close)
-        log.info("stopped", exit_code=exit_code)
+        if self.port:
+            log.info("stopped", exit_code=exit_code)
         return exit_code
 
     async def _finish_calls(self) -> None:

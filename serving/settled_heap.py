@@ -1,5 +1,6 @@
 """Keeps the garbage collector away from what a server loads once and keeps for ever."""
 
+import atexit
 import gc
 
 
@@ -10,3 +11,5 @@ def settle_heap() -> None:
     """
     gc.collect()
     gc.freeze()
+    # What is frozen at exit looks like a leak to extension modules, which then print pages of it.
+    atexit.register(gc.unfreeze)

@@ -198,10 +198,13 @@ async def test_reflection_lists_the_services(server):
     assert SERVICE in names
 
 
-async def test_a_taken_port_is_named(server, tmp_path):
+async def test_a_taken_port_is_named_and_grpc_says_nothing_beside_it(server, tmp_path, capfd):
     second = GrpcServer(local_settings(tmp_path, port=server.port), Metrics())
+    capfd.readouterr()
     with pytest.raises(PortError, match=f"port {server.port} of 127.0.0.1: taken"):
         await second.start([SERVICE])
+    assert await second.drain() == 0
+    assert capfd.readouterr() == ("", "")
 
 
 def page_at(port: int) -> str:
