@@ -28,6 +28,7 @@ from serving.listening import PortError
 from serving.loop_watch import watch_loop
 from serving.metrics_recorder import Metrics
 from serving.native_executor import NativeExecutor
+from serving.native_threads import hold_native_threads
 from serving.server import GrpcServer
 from serving.settled_heap import settle_heap
 from serving.state.open_state_store import open_state_store
@@ -71,6 +72,7 @@ async def open_embedded(settings: EmbeddedSettings) -> EmbeddedServer:
     Raises:
         StartError: naming the file, address or port that is the problem.
     """
+    hold_native_threads()
     metrics = Metrics()
     server = GrpcServer(settings, metrics)
     try:

@@ -13,6 +13,7 @@ from serving.errors import FeedError
 from serving.listening import PortError
 from serving.loop_watch import watch_loop
 from serving.metrics_recorder import Metrics
+from serving.native_threads import hold_native_threads
 from serving.server import GrpcServer
 from serving.settings import CommonSettings
 from serving.settings_loading import SettingsError, load_settings
@@ -45,6 +46,7 @@ def run_process(
         print(error, file=sys.stderr)
         sys.exit(CANNOT_START)
     configure_logging(settings.log_level, settings.service)
+    hold_native_threads()
     sys.exit(asyncio.run(_serve(settings, service_names, open_service)))
 
 
