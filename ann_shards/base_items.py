@@ -57,9 +57,10 @@ class BaseItems:
     def find(self, item_ids: Ids) -> Rows:
         """Row of each item; -1 where it is not here."""
         at = find_rows(self._sorted_ids, item_ids)
-        found = np.full(len(at), -1, np.int64)
-        found[at >= 0] = self._rows_by_id[at[at >= 0]]
-        return found
+        if not self.count:
+            return at
+        rows = self._rows_by_id.take(at, mode="clip")
+        return np.where(at >= 0, rows, -1).astype(np.int64, copy=False)
 
     def first_row_since(self, created_ms: int) -> int:
         """The first row created at or after a time."""
@@ -80,6 +81,9 @@ class RestrictedRows:
         self._first_of_kind = np.searchsorted(visibility[order], np.arange(GROUP + 2))
         self._keys = _in_file(keys[order])
         self._rows = _in_file(rows[order])
+
+    def __len__(self) -> int:
+        return len(self._rows)
 
     def opened_by(self, visibility: int, keys: Ids) -> Rows:
         """Rows of one visibility whose author or group is in `keys`."""

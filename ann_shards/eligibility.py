@@ -61,13 +61,15 @@ class EligibilityIndex:
     def rows_for(self, wanted: Eligibility) -> EligibleRows:
         base = self._items.base
         bits = self._public(wanted).copy()
-        row_bits.set_rows(bits, self._opened(wanted))
+        if len(base.restricted):
+            row_bits.set_rows(bits, self._opened(wanted))
         if wanted.oldest_ms > 0:
             row_bits.clear_before(bits, base.first_row_since(wanted.oldest_ms))
         excluded = base.find(wanted.excluded_item_ids)
         row_bits.clear_rows(bits, excluded[excluded >= 0])
-        unwanted, _ = base.authors.rows_of_all(wanted.excluded_author_ids, base.count)
-        row_bits.clear_rows(bits, unwanted)
+        if len(wanted.excluded_author_ids):
+            unwanted, _ = base.authors.rows_of_all(wanted.excluded_author_ids, base.count)
+            row_bits.clear_rows(bits, unwanted)
         return EligibleRows(bits, self._delta_flags(wanted), base.count)
 
     def _public(self, wanted: Eligibility) -> Bits:
@@ -109,6 +111,8 @@ class EligibilityIndex:
 
     def _delta_flags(self, wanted: Eligibility) -> Flags:
         delta = self._items.delta.columns
+        if not len(self._items.delta):
+            return np.zeros(len(delta["item_id"]), bool)
         visibility, author = delta["visibility"], delta["author_id"]
         flags = (delta["item_id"] >= 0) & (delta["created_ms"] >= wanted.oldest_ms)
         if not flags.any():

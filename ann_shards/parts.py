@@ -1,13 +1,13 @@
 """How each kind of part but VECTORS finds its items in a shard. Scores are as `PartKind` says."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from ann_shards import row_bits
-from ann_shards.best_hits import Floats, Hits, Rows, best_hits
+from ann_shards.best_hits import Floats, Hits, Rows, best_hits, distinct_rows
 from ann_shards.eligibility import EligibleRows
 from ann_shards.list_scan import scan_best, scan_until
 from ann_shards.shard_items import ShardItems
@@ -18,30 +18,38 @@ from serving.errors import InvalidRequestError
 POOL_FACTOR = 2
 """Rows scored per hit wanted where a list's order is not quite the score's."""
 
-RECENT_ROWS = 2_000
-"""Newest eligible rows looked through for a category: what is too new to be popular yet."""
+NEWEST_ROWS = 2_000
+"""Newest eligible rows looked through for a category: what is too new to be popular yet. Not below
+`MAX_LIMIT`, as the newest themselves are a part, too."""
 
 ALL_REGIONS = 0
 
 
-@dataclass(frozen=True, slots=True)
 class Scope:
     """What the parts of one request share."""
 
-    items: ShardItems
-    eligible: EligibleRows
-    region: int
-    now_ms: int
+    def __init__(self, items: ShardItems, eligible: EligibleRows, region: int, now_ms: int) -> None:
+        self.items = items
+        self.eligible = eligible
+        self.region = region
+        self.now_ms = now_ms
+
+    @cached_property
+    def newest(self) -> Rows:
+        """The newest eligible rows of the generation, newest first, as many as any part needs."""
+        return row_bits.last_rows(self.eligible.base, NEWEST_ROWS)
 
     def freshness(self, rows: Rows) -> Floats:
         """`1 / (1 + age in days)`; a future item counts as brand new."""
         age_ms = np.maximum(self.now_ms - self.items.column("created_ms", rows), 0)
         return np.asarray(1 / (1 + age_ms / DAY_MS), np.float32)
 
-    def best(self, rows: Rows, scores: Floats, limit: int, *, may_repeat: bool = False) -> Hits:
+    def best(self, rows: Rows, scores: Floats, limit: int) -> Hits:
         """See `best_hits`."""
-        item_ids = self.items.column("item_id", rows)
-        return best_hits(rows, scores, item_ids, limit, may_repeat=may_repeat)
+        return best_hits(rows, scores, self._item_ids, limit)
+
+    def _item_ids(self, rows: Rows) -> Rows:
+        return self.items.column("item_id", rows)
 
 
 def find_by_authors(scope: Scope, part: SearchPart) -> Hits:
@@ -67,15 +75,15 @@ def find_items(scope: Scope, part: SearchPart) -> Hits:
 
 def find_by_categories(scope: Scope, part: SearchPart) -> Hits:
     keys, weights = _weighted_keys(part)
-    lists, base = scope.items.base.categories, scope.items.base
-    popular = scan_until(lists, keys, scope.eligible, POOL_FACTOR * part.limit)
-    newest = row_bits.last_rows(scope.eligible.base, max(RECENT_ROWS, part.limit))
-    is_wanted = np.isin(base.columns["categories"][newest], keys).any(axis=1)
-    rows = np.concatenate([popular, newest[is_wanted], _delta_rows(scope, "categories", keys)])
-    boosts = 1 + _largest_weight(scope.items.column("categories", rows), keys, weights)
-    popularity = scope.items.popularity(rows, scope.items.column("item_id", rows), scope.now_ms)
-    scores = boosts * np.log1p(popularity + 1) * scope.freshness(rows)
-    return scope.best(rows, scores, part.limit, may_repeat=True)
+    items = scope.items
+    boost_of = _boosts_by_category(items.category_count, keys, weights)
+    popular = scan_until(items.base.categories, keys, scope.eligible, POOL_FACTOR * part.limit)
+    newest = scope.newest
+    is_wanted = _largest_boost(boost_of, items.base.columns["categories"].take(newest, axis=0)) > 0
+    rows = distinct_rows(popular, newest[is_wanted], _delta_rows(scope, "categories", keys))
+    boosts = _largest_boost(boost_of, items.column("categories", rows))
+    scores = boosts * np.log1p(items.popularity(rows, scope.now_ms) + 1) * scope.freshness(rows)
+    return scope.best(rows, scores, part.limit)
 
 
 def find_popular(scope: Scope, part: SearchPart) -> Hits:
@@ -88,14 +96,12 @@ def find_popular(scope: Scope, part: SearchPart) -> Hits:
             break
     live = items.find(items.live.most_popular())
     found.append(live[scope.eligible.only(live)])
-    rows = np.unique(np.concatenate(found))
-    scores = items.popularity(rows, items.column("item_id", rows), scope.now_ms)
-    return scope.best(rows, scores, part.limit)
+    rows = distinct_rows(*found)
+    return scope.best(rows, items.popularity(rows, scope.now_ms), part.limit)
 
 
 def find_fresh(scope: Scope, part: SearchPart) -> Hits:
-    old = row_bits.last_rows(scope.eligible.base, part.limit)
-    rows = np.concatenate([old, scope.eligible.delta_rows])
+    rows = np.concatenate([scope.newest[: part.limit], scope.eligible.delta_rows])
     return scope.best(rows, scope.freshness(rows), part.limit)
 
 
@@ -121,15 +127,25 @@ def _weighted_keys(part: SearchPart) -> tuple[Rows, Floats]:
 def _delta_rows(scope: Scope, column: str, keys: Rows) -> Rows:
     """Eligible new items whose column holds one of `keys`."""
     rows = scope.eligible.delta_rows
+    if not len(rows):
+        return rows
     values = scope.items.column(column, rows)
     is_wanted = np.isin(values, keys)
     return rows[is_wanted if values.ndim == 1 else is_wanted.any(axis=1)]
 
 
-def _largest_weight(categories: npt.NDArray[np.int32], keys: Rows, weights: Floats) -> Floats:
-    """Of the weights of an item's categories that were asked for, the largest."""
-    if len(keys) == 0:
-        return np.zeros(len(categories), np.float32)
-    at = np.minimum(np.searchsorted(keys, categories), len(keys) - 1)
-    each = np.where(keys[at] == categories, weights[at], np.float32(0))
-    return np.asarray(each.max(axis=1, initial=0))
+def _boosts_by_category(category_count: int, keys: Rows, weights: Floats) -> Floats:
+    """Per category code what its items' scores are multiplied with; 0 where nobody asked.
+
+    Has one place more than there are codes, for items with a code that is none.
+    """
+    boost_of = np.zeros(category_count + 2, np.float32)
+    is_code = (keys >= 0) & (keys <= category_count)
+    boost_of[keys[is_code]] = 1 + weights[is_code]
+    return boost_of
+
+
+def _largest_boost(boost_of: Floats, categories: npt.NDArray[np.int32]) -> Floats:
+    """Of the boosts of each item's categories (`int32[n, 4]`), the largest."""
+    # numpy reduces the first axis some twenty times as fast as a last one of length 4.
+    return np.asarray(boost_of.take(categories.T, mode="clip").max(axis=0))

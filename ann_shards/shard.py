@@ -9,7 +9,7 @@ import numpy.typing as npt
 import structlog
 
 from ann_shards.base_items import BaseItems
-from ann_shards.best_hits import Hits
+from ann_shards.best_hits import Hits, best_of_each, distinct_rows
 from ann_shards.delta_items import ItemChange
 from ann_shards.eligibility import EligibilityIndex
 from ann_shards.facts import candidate_columns
@@ -20,7 +20,7 @@ from generation.arrow_file import MappedTable
 from generation.build_index import tie_aware_recall
 from generation.faiss_index import FaissIndex
 from generation.manifest import InvalidGenerationError, Manifest
-from generation.vector_index import NO_ROW, NeighborIndex
+from generation.vector_index import NeighborIndex
 from generation.vocabulary import Vocabulary
 from serving.contracts.shard import (
     Columns,
@@ -130,12 +130,10 @@ class Shard:
         return await self._executor.run(search_all)
 
     def _answer(self, hits: Sequence[Hits], now_ms: int) -> ShardAnswer:
-        all_rows = np.concatenate([np.empty(0, np.int64), *(each.rows for each in hits)])
-        distinct, position = np.unique(all_rows, return_inverse=True)
-        ends = np.cumsum([0, *(len(each.rows) for each in hits)])
+        distinct = distinct_rows(np.empty(0, np.int64), *(each.rows for each in hits))
         parts = [
-            PartHits(position[start:end].astype(np.int32), each.scores)
-            for each, start, end in zip(hits, ends[:-1], ends[1:], strict=True)
+            PartHits(np.searchsorted(distinct, each.rows).astype(np.int32), each.scores)
+            for each in hits
         ]
         columns = self._columns(distinct, now_ms)
         return ShardAnswer(self.number, columns, parts, self.bus_lag_messages)
@@ -146,11 +144,12 @@ class Shard:
 
 def _best_of(scope: Scope, nearest: Found, part: SearchPart) -> Hits:
     """All queries' rows as one list; a row near several of them has its largest product."""
-    rows, scores = (values.ravel() for values in nearest)
-    keep = rows != NO_ROW
-    keep[keep] = scope.eligible.only(rows[keep])
-    may_repeat = len(nearest[0]) > 1
-    return scope.best(rows[keep], scores[keep], part.limit, may_repeat=may_repeat)
+    found_rows, found_scores = nearest
+    keep = scope.eligible.only(found_rows.ravel())
+    rows, scores = found_rows.ravel()[keep], found_scores.ravel()[keep]
+    if len(found_rows) > 1:
+        rows, scores = best_of_each(rows, scores)
+    return scope.best(rows, scores, part.limit)
 
 
 def open_shard(

@@ -83,10 +83,17 @@ class ShardItems:
         values[is_new] = self.delta.columns[name].take(rows[is_new] - self.base.count, axis=0)
         return values
 
-    def popularity(self, rows: Rows, item_ids: Ids, now_ms: int) -> npt.NDArray[np.float32]:
+    @property
+    def category_count(self) -> int:
+        """Category codes are up to this, in base and delta."""
+        return len(self._vocabulary.categories)
+
+    def popularity(self, rows: Rows, now_ms: int) -> npt.NDArray[np.float32]:
         """Popularity of the generation plus recent live positives. `float32[len(rows)]`."""
         stored: npt.NDArray[np.float32] = self.column("popularity", rows)
-        return stored + self.live.popularity(item_ids, now_ms)
+        if not len(self.live):
+            return stored
+        return stored + self.live.popularity(self.column("item_id", rows), now_ms)
 
     def _columns_of(self, item: PublishedItem) -> dict[str, Any]:
         names = self._vocabulary

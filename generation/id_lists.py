@@ -32,14 +32,25 @@ class IdLists:
         Returns:
             Rows `int32[m]` and, for each, the position of its key in `keys`, `int64[m]`.
         """
-        found = find_rows(self.keys, keys)
-        position = np.flatnonzero(found >= 0)
-        at = found[position]
+        return self.rows_at(self.places(keys), limit_each, skip_each)
+
+    def places(self, keys: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """What `rows_at` knows the keys by, for lists that are read piece by piece."""
+        return find_rows(self.keys, keys)
+
+    def rows_at(
+        self, places: npt.NDArray[np.int64], limit_each: int, skip_each: int = 0
+    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
+        """As `rows_of_all`, of the keys that `places` stands for."""
+        position = np.flatnonzero(places >= 0)
+        at = places[position]
         starts = self._rows.offsets[at].astype(np.int64) + skip_each
-        counts = np.clip(self._rows.offsets[at + 1] - starts, 0, limit_each)
+        counts = np.minimum(np.maximum(self._rows.offsets[at + 1] - starts, 0), limit_each)
+        ends = np.cumsum(counts)
         owner = np.repeat(position, counts)
-        within = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
-        rows = self._rows.values[np.repeat(starts, counts) + within]
+        rows = self._rows.values.take(
+            np.arange(len(owner)) + np.repeat(starts - (ends - counts), counts)
+        )
         return rows, owner
 
 
