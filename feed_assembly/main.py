@@ -60,6 +60,7 @@ async def open_service(
         metrics,
         _token_key(settings),
         (settings.replica, settings.replicas),
+        assume_seen=settings.assume_seen,
     )
     tasks = BackgroundTasks(on_failure=lambda: server.stop_soon(1))
     server.on_close("readers", tasks.close)

@@ -7,6 +7,7 @@ import structlog
 
 from feed_assembly.action import SentAction
 from feed_assembly.actions import ActionLogger
+from feed_assembly.assumed_impressions import AssumedImpressions
 from feed_assembly.awaited_lists import AwaitedLists
 from feed_assembly.base_blocks import BaseBlocks, is_graph_file
 from feed_assembly.batch_result import BatchResult
@@ -29,6 +30,7 @@ from feed_assembly.presenter import Presenter
 from feed_assembly.publish import ItemPublisher
 from feed_assembly.ranked_list_reader import own_partitions, ranked_list_reader
 from feed_assembly.readers import Readers
+from feed_assembly.served_records import ServedRecords
 from feed_assembly.session.session_store import SessionStore
 from feed_assembly.viewer_regions import ViewerRegions
 from generation import layout
@@ -103,6 +105,8 @@ def open_feed_assembly(
     metrics: Metrics,
     token_key: bytes,
     replica: tuple[int, int] = (0, 1),
+    *,
+    assume_seen: bool = False,
 ) -> FeedAssembly:
     """Verify and map what pages are made of; `start` makes it follow the bus.
 
@@ -113,6 +117,7 @@ def open_feed_assembly(
         candidates: Local or remote, for the same generation.
         token_key: 32 secret bytes, the same in all replicas.
         replica: Index of this replica, and how many there are.
+        assume_seen: Whether what is served counts as seen.
 
     Raises:
         InvalidGenerationError: a file is missing or damaged; names it.
@@ -135,13 +140,16 @@ def open_feed_assembly(
     new_lists = NewLists(candidates, awaited, content, partitions)
     new_feeds = NewFeeds(new_lists, pages, sessions, facts.blocks)
     floor_pages = FloorPages(floor, pages, content, facts, manifest)
+    records: ServedRecords = BusServedRecords(bus, manifest.feature_schema)
+    if assume_seen:
+        records = AssumedImpressions(records, bus, content)
     get_feed = GetFeed(
         manifest.name,
         sessions,
         FeedSources(pages, new_feeds, floor_pages),
         Presenter(content, regions),
         tokens,
-        BusServedRecords(bus, manifest.feature_schema),
+        records,
         clock,
         metrics,
     )

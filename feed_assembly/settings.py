@@ -27,6 +27,9 @@ class FeedAssemblySettings(CommonSettings):
     allow_as_of: bool = False
     """Whether a caller may set the time of a request by the header `x-feedrank-as-of-ms`."""
 
+    assume_seen: bool = False
+    """Whether what is served counts as seen; for clients that cannot report impressions."""
+
     @field_validator("replica")
     @classmethod
     def _is_one_of_the_replicas(cls, replica: int, others: ValidationInfo) -> int:

@@ -136,6 +136,7 @@ async def _open_services(
         clock,
         metrics,
         token_key(settings.home),
+        assume_seen=settings.assume_seen,
     )
     for name, close in (
         ("feed_assembly", feeds.close),

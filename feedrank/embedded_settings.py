@@ -15,3 +15,6 @@ class EmbeddedSettings(CommonSettings):
 
     allow_as_of: bool = False
     """Whether a caller may set the time of a request by the header `x-feedrank-as-of-ms`."""
+
+    assume_seen: bool = False
+    """Whether what is served counts as seen; for clients that cannot report impressions."""

@@ -13,7 +13,7 @@ from generation.manifest import InvalidGenerationError, Manifest
 from protos import events_pb2, feed_pb2, feed_pb2_grpc
 from serving.bus.bus import Bus
 from serving.bus.log_bus import LogBus
-from serving.bus.topics import RANKED_LISTS, SERVED, partition_of
+from serving.bus.topics import ACTIONS, RANKED_LISTS, SERVED, partition_of
 from serving.channels import open_channel
 from serving.contracts import ranked_list_codec
 from serving.contracts.candidates import GenerateRequest
@@ -70,7 +70,8 @@ class Service:
 
 
 @pytest.fixture
-async def service(generation_folder, tmp_path) -> AsyncIterator[Service]:
+async def service(generation_folder, tmp_path, request) -> AsyncIterator[Service]:
+    """A test may set `assume_seen` as the fixture's parameter."""
     bus, state = LogBus(tmp_path / "bus"), open_state_store(f"rocksdb://{tmp_path / 'state'}")
     await bus.start()
     candidates, metrics = RankingOverTheBus(bus), Metrics()
@@ -83,6 +84,7 @@ async def service(generation_folder, tmp_path) -> AsyncIterator[Service]:
         FixedClock(NOON_MS),
         metrics,
         bytes(32),
+        assume_seen=getattr(request, "param", False),
     )
     assert await feed_assembly.start()
     server = GrpcServer(local_settings(tmp_path), metrics)
@@ -172,6 +174,22 @@ async def test_every_page_leaves_a_served_record(service) -> None:
     assert (record.viewer_id, record.request_id, record.surface) == (1, "r", "home")
     assert record.event_id == f"{answer.feed_id}/0"
     assert record.occurred_ms == NOON_MS
+
+
+@pytest.mark.parametrize("service", [True], indirect=True)
+async def test_where_clients_cannot_report_a_page_leaves_impressions(service) -> None:
+    answer = await service.feed(page_size=3)
+    partition = partition_of(1, ACTIONS.partitions)
+    subscription = await service.bus.subscribe(ACTIONS, {partition: 0}, reader="test")
+    messages = []
+    while len(messages) < len(answer.items):
+        polled = await subscription.poll(10, PATIENCE_S)
+        assert polled
+        messages += polled
+    await subscription.close()
+    seen = [events_pb2.ActionEvent.FromString(message.value) for message in messages]
+    assert [event.item_id for event in seen] == [item.item_id for item in answer.items]
+    assert {event.kind for event in seen} == {events_pb2.IMPRESSION}
 
 
 async def test_a_header_sets_the_time_of_a_request(service) -> None:
