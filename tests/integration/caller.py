@@ -40,11 +40,17 @@ class Caller:
         return action.action_id
 
     def log(self, actions: list[feed_pb2.Action]) -> None:
-        """Log actions, all of which must be accepted."""
-        request = feed_pb2.LogActionsRequest(actions=actions)
-        answer = self.stub.LogActions(request, timeout=TIMEOUT_S)
-        assert not answer.errors, answer.errors
-        assert answer.accepted_count == len(actions)
+        """Log actions; what is not available now is sent again, as every client must."""
+        left = list(actions)
+        give_up = time.monotonic() + PATIENCE_S
+        while left:
+            request = feed_pb2.LogActionsRequest(actions=left)
+            answer = self.stub.LogActions(request, timeout=TIMEOUT_S)
+            assert answer.accepted_count + len(answer.errors) == len(left)
+            for error in answer.errors:
+                assert error.status == "UNAVAILABLE", error
+                assert time.monotonic() < give_up, error
+            left = [left[error.index] for error in answer.errors]
 
     def publish(self, **fields: Any) -> None:
         """Publish one item, which must be accepted."""

@@ -21,9 +21,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> SmallWorld:
 def embedded(world: SmallWorld, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Caller]:
     """A caller of an embedded server shared by the session: use viewers of your own."""
     home = tmp_path_factory.mktemp("embedded") / "home"
-    with EmbeddedProcess(world.generations, home, allow_as_of="true") as server:
-        with open_caller(server.address) as caller:
-            yield caller
+    server = EmbeddedProcess(world.generations, home, allow_as_of="true")
+    with server, open_caller(server.address) as caller:
+        yield caller
 
 
 @pytest.fixture

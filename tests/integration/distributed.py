@@ -1,6 +1,7 @@
 """The distributed feedrank as `feedrank up` runs it, with handles to kill and start it again."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,8 +37,11 @@ class Distributed:
         return next(process for process in self.processes if process.name == name)
 
     def start(self) -> None:
-        for process in self.processes:
-            process.start()
+        """The stores first; ours may come in any order, so all at once."""
+        for name in STORES:
+            self.named(name).start()
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(ServerProcess.start, self.services))
 
     def kill(self) -> None:
         """All at once, as a power cut would."""

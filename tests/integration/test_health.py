@@ -1,4 +1,4 @@
-"""Each of the six servers says how it is, what it serves and what it counts, and the embedded one ends cleanly."""
+"""Every server says how it is, what it serves and what it counts; the embedded one ends cleanly."""
 
 import re
 import urllib.request
@@ -74,6 +74,7 @@ def test_reflection_lists_what_is_served(name, server):
 
 @every_server
 def test_prometheus_reads_metrics(name, server):
+    assert name == server.name
     text = metrics_text(server.log_path)
     samples = [line for line in text.splitlines() if line and not line.startswith("#")]
     assert samples
