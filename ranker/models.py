@@ -7,11 +7,13 @@ import numpy as np
 import numpy.typing as npt
 
 from generation import layout
-from generation.manifest import Manifest, verify
+from generation.manifest import InvalidGenerationError, Manifest, verify
 from ranker.onnx_model import OnnxModel
 from ranker.value_model import ValueModel
 
 Floats = npt.NDArray[np.float32]
+
+FILES = (layout.PRE_RANKER, layout.RANKER, layout.VALUE_MODEL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,10 @@ class Models:
             InvalidGenerationError: a file is missing or differs from the manifest.
             ModelError: a model cannot be used; names file and cause.
         """
-        verify(folder, manifest, lambda name: name.startswith("models/"))
+        for name in FILES:
+            if name not in manifest.files:
+                raise InvalidGenerationError(f"{folder / name} is not in the manifest")
+        verify(folder, manifest, FILES.__contains__)
         pre_ranker = OnnxModel(folder / layout.PRE_RANKER)
         ranker = OnnxModel(folder / layout.RANKER)
         value_model = ValueModel.read(folder / layout.VALUE_MODEL)

@@ -7,7 +7,7 @@ import numpy as np
 from features.inputs import ContextInputs, ViewerInputs
 from generation.item_columns import EMBEDDING_DIM
 from serving.contracts.rank import RankRequest
-from serving.contracts.rank_columns import RANK_COLUMNS
+from serving.contracts.rank_columns import RANK_COLUMNS, VIEWER_FIELDS, VIEWER_INPUT_COLUMNS
 from serving.contracts.receipt import Receipt
 
 NOON_MS = 1_750_000_000_000
@@ -15,21 +15,12 @@ EAST = np.eye(1, EMBEDDING_DIM, dtype=np.float32)
 
 
 def a_viewer(*, impressions: float = 100) -> ViewerInputs:
-    """A viewer whose vector points east."""
-    one = np.ones(1, np.float32)
-    totals = np.array([[impressions, 10, 2, 1, 0, 60, 20]], np.float32) * (impressions > 0)
-    return ViewerInputs(
-        totals=totals,
-        clicks_5m=0 * one,
-        views_5m=0 * one,
-        categories_5m=0 * one,
-        follow_count=one,
-        created_ms=np.zeros(1, np.int64),
-        last_action_ms=np.zeros(1, np.int64),
-        region=np.zeros(1, np.int64),
-        language=np.zeros(1, np.int64),
-        vector=EAST,
-    )
+    """A viewer whose vector points east; without impressions, one of whom nothing is known."""
+    known = {c.name: c.empty(1) for c in VIEWER_INPUT_COLUMNS if c.name in VIEWER_FIELDS}
+    if impressions:
+        known["totals"][:] = [impressions, 10, 2, 1, 0, 60, 20]
+        known["vector"][:] = EAST
+    return ViewerInputs(**known)
 
 
 def a_context() -> ContextInputs:

@@ -1,0 +1,37 @@
+import numpy as np
+
+from ranker.cut import best_rows, broad_first
+
+
+def broad(authors, categories, max_per_author=2):
+    """Rows in their new order, when row 0 was best, then row 1, and so on."""
+    order = np.arange(len(authors))
+    return broad_first(
+        order, np.array(authors, np.int64), np.array(categories, np.int32), max_per_author
+    ).tolist()
+
+
+def test_best_first_and_ties_by_the_smaller_id():
+    scores = np.array([0.1, 0.9, 0.9], np.float32)
+    assert best_rows(scores, np.array([1, 30, 20])).tolist() == [2, 1, 0]
+
+
+def test_the_best_of_each_category_comes_first():
+    assert broad([1, 2, 3, 4], [7, 7, 8, 7]) == [0, 2, 1, 3]
+
+
+def test_more_of_an_author_than_a_list_takes_comes_last():
+    assert broad([5, 5, 5, 6], [1, 1, 1, 1]) == [0, 1, 3, 2]
+
+
+def test_items_without_category_or_author_are_neither_first_nor_last():
+    assert broad([-1, -1, -1, 4], [0, 0, 0, 9]) == [3, 0, 1, 2]
+
+
+def test_the_order_it_is_given_is_what_best_means():
+    authors, categories = np.array([1, 2, 3]), np.array([7, 7, 8], np.int32)
+    assert broad_first(np.array([1, 0, 2]), authors, categories, 2).tolist() == [1, 2, 0]
+
+
+def test_no_rows_stay_no_rows():
+    assert broad([], []) == []

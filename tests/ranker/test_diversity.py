@@ -1,0 +1,209 @@
+"""The list as a reader sees it; what must always hold is checked on random candidates."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ranker.diversity import NEW_VIEWER, DiversitySettings, select_diverse
+
+USUAL = DiversitySettings()
+PLAIN = DiversitySettings(likeness_weight=0)
+MODERATE = settings(max_examples=60, deadline=None)
+
+
+def chosen(
+    values, *, authors=None, categories=None, sensitive=(), vectors=None, count=70, by=PLAIN
+):
+    """Ids of the chosen; a candidate's id is its position. By default everybody differs."""
+    n = len(values)
+    flags = np.zeros(n, np.bool_)
+    flags[list(sensitive)] = True
+    rows = select_diverse(
+        np.array(values, np.float32),
+        np.arange(n, dtype=np.int64),
+        np.array(range(n) if authors is None else authors, np.int64),
+        np.array(range(1, n + 1) if categories is None else categories, np.int32),
+        flags,
+        np.zeros((n, 2), np.float32) if vectors is None else np.array(vectors, np.float32),
+        count,
+        by,
+    )
+    return rows.tolist()
+
+
+def test_the_best_comes_first():
+    assert chosen([0.1, 0.9, 0.5]) == [1, 2, 0]
+
+
+def test_equal_values_go_by_the_smaller_id():
+    assert chosen([0.5, 0.5, 0.5]) == [0, 1, 2]
+
+
+def test_no_candidates_give_no_list():
+    assert chosen([]) == []
+
+
+def test_stops_at_the_length_asked_for():
+    assert chosen([0.1, 0.9, 0.5], count=2) == [1, 2]
+
+
+def test_four_others_stand_between_two_items_of_one_author():
+    # Items 0 and 1 are the best, of one author; 2 to 6 are of others.
+    assert chosen([9, 8, 7, 6, 5, 4, 3], authors=[1, 1, 2, 3, 4, 5, 6]) == [0, 2, 3, 4, 5, 1, 6]
+
+
+def test_items_without_an_author_are_not_spaced():
+    assert chosen([9, 8, 7], authors=[-1, -1, -1]) == [0, 1, 2]
+
+
+def test_a_fifth_item_of_an_author_comes_after_everybody_else():
+    author_of = [1] * 5 + list(range(2, 27))
+    listed = chosen(list(range(30, 0, -1)), authors=author_of)
+    assert listed[-1] == 4
+
+
+def test_three_neighbours_of_one_category_are_pulled_apart():
+    # In any five neighbours at most two are of category 1.
+    listed = chosen([9, 8, 7, 6, 5, 4], categories=[1, 1, 1, 2, 3, 4])
+    assert listed == [0, 1, 3, 4, 5, 2]
+
+
+def test_items_without_a_category_are_not_spaced():
+    assert chosen([9, 8, 7, 6], categories=[0, 0, 0, 1]) == [0, 1, 2, 3]
+
+
+def test_the_category_rule_gives_way_before_the_author_rule():
+    # After item 0, item 1 would break author spacing, item 2 and 3 only the category window.
+    by = DiversitySettings(likeness_weight=0, max_per_window=1)
+    assert chosen([9, 8, 7, 6], authors=[1, 1, 2, 3], categories=[1, 2, 1, 1], by=by)[1] == 2
+
+
+def test_a_likeness_of_the_chosen_comes_later():
+    # Item 1 is item 0 again, item 2 is unlike both and nearly as good.
+    vectors = [[1, 0], [1, 0], [0, 1], [0, 0]]
+    by = DiversitySettings(likeness_weight=0.2)
+    assert chosen([1.0, 0.9, 0.8, 0.0], vectors=vectors, by=by) == [0, 2, 1, 3]
+
+
+def test_being_opposite_is_no_merit():
+    vectors = [[1, 0], [0, 1], [-1, 0]]
+    by = DiversitySettings(likeness_weight=0.5)
+    assert chosen([1.0, 0.9, 0.8], vectors=vectors, by=by) == [0, 1, 2]
+
+
+def test_sensitive_items_stay_off_the_top_five():
+    assert chosen([9, 8, 7, 6, 5, 4, 3.9], sensitive=[0]) == [1, 2, 3, 4, 5, 0, 6]
+
+
+def test_sensitive_items_fill_the_top_when_there_is_nothing_else():
+    assert chosen([9, 8, 7], sensitive=[0, 1, 2]) == [0, 1, 2]
+
+
+def test_a_rule_without_places_does_nothing():
+    by = DiversitySettings(likeness_weight=0, author_gap=0, sensitive_free=0, sensitive_penalty=0)
+    assert chosen([9, 8, 7], authors=[1, 1, 1], sensitive=[0], by=by) == [0, 1, 2]
+
+
+def test_a_new_viewer_sees_eight_categories_on_the_first_page():
+    # Thirty items of no category and thirty of the first are better than one each of seven others.
+    values = [*range(100, 40, -1), *range(7, 0, -1)]
+    categories = [0] * 30 + [1] * 30 + list(range(2, 9))
+    page = chosen(values, categories=categories, by=NEW_VIEWER)[:20]
+    assert {categories[item] for item in page} >= set(range(1, 9))
+
+
+def test_sensitive_categories_still_make_the_first_page_of_a_new_viewer():
+    # Five of the eight categories hold nothing but sensitive items.
+    values = [*range(100, 60, -1), *range(8, 0, -1)]
+    categories = [1] * 40 + list(range(1, 9))
+    sensitive = list(range(43, 48))
+    page = chosen(values, categories=categories, sensitive=sensitive, by=NEW_VIEWER)[:20]
+    assert len({categories[item] for item in page}) == 8
+    assert not set(page[:5]) & set(sensitive)
+
+
+@st.composite
+def candidate_sets(draw):
+    n = draw(st.integers(0, 60))
+    random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    return {
+        # Few distinct values, so that ties are common.
+        "values": random.integers(0, draw(st.integers(1, 30)), n).astype(np.float32),
+        "ids": random.permutation(1_000)[:n].astype(np.int64),
+        "authors": random.integers(-1, draw(st.integers(0, 60)), n),
+        "categories": random.integers(0, draw(st.integers(1, 12)), n).astype(np.int32),
+        "sensitive": random.random(n) < draw(st.sampled_from([0, 0.2, 0.9])),
+        "vectors": random.normal(size=(n, 4)).astype(np.float32),
+    }
+
+
+def rows_of(table, by=USUAL, count=30):
+    return select_diverse(*(table[name] for name in table), count, by)
+
+
+@pytest.mark.parametrize("by", [USUAL, NEW_VIEWER], ids=["known", "new"])
+@MODERATE
+@given(table=candidate_sets())
+def test_a_list_is_full_and_repeats_nothing(by, table):
+    rows = rows_of(table, by)
+    assert len(rows) == min(30, len(table["ids"]))
+    assert len(set(rows.tolist())) == len(rows)
+
+
+@MODERATE
+@given(table=candidate_sets(), seed=st.integers(0, 1_000))
+def test_the_order_of_the_input_does_not_matter(table, seed):
+    order = np.random.default_rng(seed).permutation(len(table["ids"]))
+    shuffled = {name: column[order] for name, column in table.items()}
+    # Cosines are summed in another order then, which may decide a tie: so without likeness.
+    listed = table["ids"][rows_of(table, PLAIN)]
+    assert shuffled["ids"][rows_of(shuffled, PLAIN)].tolist() == listed.tolist()
+
+
+@MODERATE
+@given(table=candidate_sets())
+def test_author_spacing_is_broken_only_where_nobody_else_is_left(table):
+    rows = rows_of(table).tolist()
+    authors = table["authors"]
+    for place, row in enumerate(rows):
+        near = {authors[other] for other in rows[max(0, place - 4) : place]} - {-1}
+        if authors[row] in near:
+            used = Counter(authors[rows[:place]].tolist())
+            others = set(range(len(authors))) - set(rows[:place])
+            free = [o for o in others if authors[o] not in near and used[authors[o]] < 4]
+            free += [o for o in others if authors[o] == -1]
+            calm = [o for o in free if place >= 5 or not table["sensitive"][o]]
+            assert not calm
+
+
+@MODERATE
+@given(table=candidate_sets())
+def test_sensitive_items_reach_the_top_only_when_all_others_are_listed(table):
+    rows = rows_of(table).tolist()
+    calm = int((~table["sensitive"]).sum())
+    assert not table["sensitive"][rows[: min(5, calm)]].any()
+
+
+@MODERATE
+@given(table=candidate_sets())
+def test_a_new_viewer_gets_a_third_item_of_an_author_only_when_all_others_are_listed(table):
+    rows = rows_of(table, NEW_VIEWER).tolist()
+    authors = table["authors"]
+    for place in range(5, len(rows)):
+        used = Counter(authors[rows[:place]].tolist())
+        if authors[rows[place]] != -1 and used[authors[rows[place]]] >= 2:
+            others = set(range(len(authors))) - set(rows[:place])
+            assert all(authors[o] != -1 and used[authors[o]] >= 2 for o in others)
+
+
+@MODERATE
+@given(table=candidate_sets())
+def test_a_new_viewer_sees_all_categories_there_are_up_to_eight_when_authors_differ(table):
+    table["authors"] = np.arange(len(table["ids"]))
+    page = rows_of(table, NEW_VIEWER)[:20]
+    offered = set(table["categories"].tolist()) - {0}
+    shown = set(table["categories"][page].tolist()) - {0}
+    assert len(shown) >= min(8, len(offered))
