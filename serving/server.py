@@ -18,6 +18,7 @@ from serving.interceptors import CallInterceptor
 from serving.listening import PortError, bind_failure, listen
 from serving.metrics_endpoint import MetricsEndpoint
 from serving.metrics_recorder import Metrics
+from serving.reflection_pool import ReflectionPool
 from serving.settings import CommonSettings
 from serving.tls import server_credentials
 
@@ -81,7 +82,9 @@ class GrpcServer:
         for name in ("", *service_names):
             await self._health.set(name, health_pb2.HealthCheckResponse.NOT_SERVING)
         reflection.enable_server_reflection(
-            (*service_names, health.SERVICE_NAME, reflection.SERVICE_NAME), self.grpc_server
+            (*service_names, health.SERVICE_NAME, reflection.SERVICE_NAME),
+            self.grpc_server,
+            ReflectionPool(),
         )
         credentials = server_credentials(self._settings)
         self.port = listen(self.grpc_server, self._settings.host, self._settings.port, credentials)

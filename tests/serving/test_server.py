@@ -198,6 +198,15 @@ async def test_reflection_lists_the_services(server):
     assert SERVICE in names
 
 
+@pytest.mark.parametrize("symbol", ["grpc.health.v1.Health", "grpc.health.v1.Health.Check"])
+async def test_reflection_finds_services_and_methods_as_ghz_asks_for_them(server, symbol):
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel:
+        stub = reflection_pb2_grpc.ServerReflectionStub(channel)
+        asked = reflection_pb2.ServerReflectionRequest(file_containing_symbol=symbol)
+        [answer] = [a async for a in stub.ServerReflectionInfo(iter([asked]), timeout=5)]
+    assert answer.file_descriptor_response.file_descriptor_proto
+
+
 async def test_a_taken_port_is_named_and_grpc_says_nothing_beside_it(server, tmp_path, capfd):
     second = GrpcServer(local_settings(tmp_path, port=server.port), Metrics())
     capfd.readouterr()
