@@ -1,16 +1,17 @@
 """Keeps the values of the metrics in `serving.metrics`.
 
 Hot paths fetch a child once (`self._calls = metrics.counter(FEEDS, "stored")`) and then pay
-about a microsecond per `inc` or `observe`; a repeated fetch is one dictionary look-up.
+less than a microsecond per `inc` or `observe`; a repeated fetch is one dictionary look-up.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge
 from prometheus_client.core import CounterMetricFamily
 from prometheus_client.registry import Collector
 
+from serving.histogram import Histogram, HistogramFamily
 from serving.metrics import METRICS, Metric
 
 Child = TypeVar("Child", Counter, Gauge, Histogram)
@@ -67,13 +68,15 @@ class Metrics:
         self._followed.add(metric)
         self.registry.register(_Total(metric, read))
 
-    def _register(self, metric: Metric) -> Counter | Gauge | Histogram:
+    def _register(self, metric: Metric) -> Counter | Gauge | HistogramFamily:
         name, meaning, labels = metric.name, metric.meaning, metric.labels
         if metric.kind == "counter":
             return Counter(name, meaning, labels, registry=self.registry)
         if metric.kind == "gauge":
             return Gauge(name, meaning, labels, registry=self.registry)
-        return Histogram(name, meaning, labels, registry=self.registry, buckets=metric.buckets)
+        family = HistogramFamily(metric)
+        self.registry.register(family)
+        return family
 
     def _child(self, kind: type[Child], metric: Metric, label_values: tuple[str, ...]) -> Child:
         child = self._children.get((metric.name, label_values))
@@ -83,8 +86,16 @@ class Metrics:
                 raise ValueError(
                     f"{metric.name} takes labels {metric.labels}, {label_values} given"
                 )
-            child = family.labels(*label_values) if metric.labels else family
+            child = _child_of(family, label_values)
             self._children[metric.name, label_values] = child
         if not isinstance(child, kind):
             raise ValueError(f"{metric.name} is a {metric.kind}, not a {kind.__name__.lower()}")
         return child
+
+
+def _child_of(
+    family: Counter | Gauge | HistogramFamily, label_values: tuple[str, ...]
+) -> Counter | Gauge | Histogram:
+    if isinstance(family, HistogramFamily):
+        return family.labels(*label_values)
+    return family.labels(*label_values) if label_values else family

@@ -45,8 +45,8 @@ def test_a_stage_counts_what_goes_in_and_out(run, metrics):
     (stage,) = run.receipt.stages
     assert (stage.name, stage.count_in, stage.count_out) == ("age", 10, 7)
     assert stage.ms >= 0
-    assert metrics.histogram(STAGE_IN, "age")._sum.get() == 10
-    assert metrics.histogram(STAGE_OUT, "age")._sum.get() == 7
+    assert metrics.histogram(STAGE_IN, "age").total == 10
+    assert metrics.histogram(STAGE_OUT, "age").total == 7
 
 
 def test_a_filter_counts_what_it_dropped(run, metrics):

@@ -67,6 +67,16 @@ def test_sets_and_observes():
     assert value_of(metrics, 'feedrank_speed_ms_bucket{le="10.0"}') == "1.0"
 
 
+def test_a_bound_is_within_its_bucket_and_all_values_are_in_the_last():
+    metrics = Metrics([SPEED])
+    for speed in (1, 10, 11):
+        metrics.histogram(SPEED).observe(speed)
+    for bound, count in (("1.0", "1.0"), ("10.0", "2.0"), ("+Inf", "3.0")):
+        assert value_of(metrics, f'feedrank_speed_ms_bucket{{le="{bound}"}}') == count
+    assert value_of(metrics, "feedrank_speed_ms_count") == "3.0"
+    assert value_of(metrics, "feedrank_speed_ms_sum") == "22.0"
+
+
 def test_follows_a_total_that_is_counted_elsewhere():
     metrics, found = Metrics([SEEN]), [1, 2]
     metrics.follow(SEEN, lambda: len(found))
