@@ -1,13 +1,12 @@
 """The content of a generation, memory-mapped and searched by id."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from feed_assembly.content.item_content import ItemContent
+from feed_assembly.content.text_columns import TextColumn, TextListColumn
 from generation import layout
 from generation.arrow_file import MappedTable, find_rows
 
@@ -31,13 +30,13 @@ class ContentBase:
         self._groups: Ids = items.array("group_id")
         self._created_ms: Ids = items.array("created_ms")
         self._durations_ms: Ids = items.array("duration_ms")
-        self._titles = items.strings("title")
-        self._texts = items.strings("text")
-        self._media_urls = items.strings("media_url")
-        self._categories = items.strings("categories")
+        self._titles = TextColumn(items.strings("title"))
+        self._texts = TextColumn(items.strings("text"))
+        self._media_urls = TextColumn(items.strings("media_url"))
+        self._categories = TextListColumn(items.strings("categories"))
         self._author_ids: Ids = authors.array("author_id")
-        self._names = authors.strings("display_name")
-        self._avatars = authors.strings("avatar_url")
+        self._names = TextColumn(authors.strings("display_name"))
+        self._avatars = TextColumn(authors.strings("avatar_url"))
 
     def item_rows(self, item_ids: Ids) -> Ids:
         """Row of each item, -1 where the generation does not have it."""
@@ -54,8 +53,10 @@ class ContentBase:
     def categories(self, item_ids: Ids) -> list[tuple[str, ...]]:
         """Names, the main one first; empty for an unknown item."""
         rows = self.item_rows(item_ids)
-        names = _strings(self._categories, rows)
-        return [tuple(found) if row >= 0 else () for found, row in zip(names, rows, strict=True)]
+        if not len(self._item_ids):
+            return [()] * len(rows)
+        names = self._categories.at(np.maximum(rows, 0))
+        return [found if row >= 0 else () for found, row in zip(names, rows.tolist(), strict=True)]
 
     def items(self, item_ids: Ids) -> list[ItemContent]:
         """In the order asked; blank for an unknown item."""
@@ -67,17 +68,17 @@ class ContentBase:
         columns = zip(
             rows.tolist(),
             author_ids.tolist(),
-            _strings(self._titles, rows),
-            _strings(self._texts, rows),
-            _strings(self._media_urls, rows),
+            self._titles.at(at),
+            self._texts.at(at),
+            self._media_urls.at(at),
             self.authors(author_ids),
-            _strings(self._categories, rows),
+            self._categories.at(at),
             self._created_ms[at].tolist(),
             self._durations_ms[at].tolist(),
             strict=True,
         )
         return [
-            ItemContent(author, title, text, media, name, avatar, tuple(names), created, duration)
+            ItemContent(author, title, text, media, name, avatar, names, created, duration)
             if row >= 0
             else ItemContent()
             for row, author, title, text, media, (name, avatar), names, created, duration in columns
@@ -86,7 +87,10 @@ class ContentBase:
     def authors(self, author_ids: Ids) -> list[tuple[str, str]]:
         """Display name and picture of each author, empty where unknown."""
         rows = find_rows(self._author_ids, author_ids)
-        found = zip(_strings(self._names, rows), _strings(self._avatars, rows), strict=True)
+        if not len(self._author_ids):
+            return [("", "")] * len(rows)
+        at = np.maximum(rows, 0)
+        found = zip(self._names.at(at), self._avatars.at(at), strict=True)
         return [
             names if row >= 0 else ("", "") for names, row in zip(found, rows.tolist(), strict=True)
         ]
@@ -97,14 +101,3 @@ class ContentBase:
         known = rows >= 0
         values[known] = column[rows[known]]
         return values
-
-
-def _strings(column: Any, rows: Ids) -> list[Any]:
-    """Strings, or lists of them, at `rows`; where a row is -1 something to be ignored.
-
-    Nulls in `rows` would say the same at many times the cost.
-    """
-    if not len(column):
-        return [""] * len(rows)
-    values: list[Any] = column.take(pa.array(np.maximum(rows, 0))).to_pylist()
-    return values
