@@ -1,6 +1,7 @@
 """Ranked lists on the wire: replies and messages of topic `ranked-lists`."""
 
 import numpy as np
+import numpy.typing as npt
 
 from protos import ranker_pb2 as pb
 from serving.contracts import receipt_codec
@@ -41,7 +42,7 @@ def from_proto(message: pb.RankedList) -> RankedList:
     """Decode.
 
     Raises:
-        InvalidRequestError: another schema version, or arrays of different lengths.
+        InvalidRequestError: another schema version, or arrays that do not fit together.
     """
     if message.schema_version != SCHEMA_VERSION:
         raise InvalidRequestError(
@@ -56,10 +57,6 @@ def from_proto(message: pb.RankedList) -> RankedList:
         raise InvalidRequestError(
             "ranked_list", f"arrays of {sorted(lengths)} rows do not fit together"
         )
-    features = None
-    if message.features and message.list_size:
-        flat = unpack_floats(message.features, "ranked_list.features")
-        features = np.reshape(flat, (message.list_size, -1))
     return RankedList(
         request_id=message.request_id,
         viewer_id=message.viewer_id,
@@ -72,5 +69,16 @@ def from_proto(message: pb.RankedList) -> RankedList:
         source_bits=source_bits,
         list_size=message.list_size,
         receipt=receipt_codec.from_proto(message.receipt),
-        features=features,
+        features=_features(message),
     )
+
+
+def _features(message: pb.RankedList) -> npt.NDArray[np.float32] | None:
+    if not message.features:
+        return None
+    flat = unpack_floats(message.features, "ranked_list.features")
+    if not message.list_size or len(flat) % message.list_size:
+        raise InvalidRequestError(
+            "ranked_list.features", f"{len(flat)} values do not form {message.list_size} rows"
+        )
+    return flat.reshape(message.list_size, -1)
