@@ -1,6 +1,6 @@
 """Recall and speed of both kinds of index over the vectors of a generation's shards.
 
-    python -m benchmarks.index_recall GENERATIONS
+    python -m benchmarks.index_recall [GENERATIONS]
 
 Builds `exact` and `ivf` anew from the vectors of every shard, whatever its size.
 """
@@ -20,12 +20,15 @@ from generation.build_index import build_index
 from generation.faiss_index import FaissIndex
 from generation.publish import current
 
+DEMO = Path("var/demo/generations")
+"""What `make demo` has built."""
+
 DEPTH = 100
 ROUNDS = 200
 
 
 def main() -> None:
-    folder = current(Path(sys.argv[1]))
+    folder = current(Path(sys.argv[1]) if len(sys.argv) > 1 else DEMO)
     table = Table(title=f"indexes over {folder.name}")
     for heading in ("shard", "kind", "vectors", "lists", "probes", "recall@100", "µs per query"):
         table.add_column(heading, justify="right")

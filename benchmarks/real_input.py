@@ -1,8 +1,8 @@
 """Imports and builds a data folder, serves it both ways, and measures what viewers get.
 
-    python -m benchmarks.real_input kuairand SRC [--work FOLDER] [--viewers 1000] [--engine local]
+    python -m benchmarks.real_input [kuairand|ciao|canonical SRC] [--work FOLDER] [--engine local]
 
-Prints and writes `FOLDER/report.md`: build time and size, candidates and served items by source,
+Without a source it simulates the default world. Prints and writes `FOLDER/report.md`: build time and size, candidates and served items by source,
 full first pages, latency of undegraded answers at concurrency 8, CPU per request and memory.
 """
 
@@ -20,13 +20,14 @@ import grpc
 import numpy as np
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from benchmarks.feed_load import LoadResult, ask_for_feeds
-from benchmarks.process_cost import ProcessCost, costs, cpu_ms_per_request
+from benchmarks.measuring.feed_load import LoadResult, ask_for_feeds
+from benchmarks.measuring.process_cost import ProcessCost, costs, cpu_ms_per_request
 from feedrank.real.ports import free_ports
 from generation import layout
 from generation.arrow_file import MappedTable
 from generation.manifest import Manifest
 from generation.publish import current
+from simulator import WorldSettings, simulate, write_world
 
 PAGE_SIZE = 20
 CONCURRENCY = 8
@@ -36,8 +37,10 @@ WARM_UP = 50
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("layout", choices=("kuairand", "ciao", "canonical"))
-    parser.add_argument("source", type=Path)
+    parser.add_argument(
+        "layout", nargs="?", default="canonical", choices=("kuairand", "ciao", "canonical")
+    )
+    parser.add_argument("source", nargs="?", type=Path)
     parser.add_argument("--work", type=Path, default=Path("var/real_input"))
     parser.add_argument("--viewers", type=int, default=1_000)
     parser.add_argument("--engine", choices=("spark", "local"), default="spark")
@@ -45,9 +48,10 @@ def main() -> None:
 
     work = args.work / args.layout
     work.mkdir(parents=True, exist_ok=True)
+    source = args.source or simulated(work / "raw")
     lines = [f"# {args.layout}", ""]
     data, generations = work / "data", work / "generations"
-    seconds = timed(["import", args.layout, str(args.source), "--out", str(data), "--replace"])
+    seconds = timed(["import", args.layout, str(source), "--out", str(data), "--replace"])
     lines.append(f"- import: {seconds:.1f} s")
     build = ["build", "--data", str(data), "--out", str(generations), "--engine", args.engine]
     seconds = timed(build)
@@ -63,6 +67,12 @@ def main() -> None:
     (work / "report.md").write_text(report + "\n")
     print(report)
     print(json.dumps(json.loads((folder / layout.REPORT).read_text()), indent=1))
+
+
+def simulated(folder: Path) -> Path:
+    """The default world as canonical tables."""
+    write_world(simulate(WorldSettings()), folder)
+    return folder
 
 
 def timed(arguments: list[str]) -> float:
