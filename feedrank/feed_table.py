@@ -1,38 +1,41 @@
-"""A page of a feed as a table for people."""
+"""A page of a feed as a table for people: a line per item, in whatever width there is."""
 
 from collections.abc import Iterator
 
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from protos import feed_pb2
 
+WIDE_CHARACTERS = 120
+"""From here on there is room for authors and sources, too."""
 MAX_TITLE_CHARACTERS = 40
 
 
-def feed_table(page: feed_pb2.GetFeedResponse, title: str) -> Table:
-    """One row per item, in the order of the page."""
-    table = Table(title=title)
-    table.add_column("#", justify="right")
-    table.add_column("item", justify="right", no_wrap=True)
+def feed_table(page: feed_pb2.GetFeedResponse, title: str, width: int) -> Table:
+    """One line per item, in the order of the page; `width`: of the terminal, in characters."""
+    is_wide = width >= WIDE_CHARACTERS
+    table = Table(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0))
+    for heading in ("#", "item"):
+        table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("title")
-    table.add_column("author")
     table.add_column("category")
-    table.add_column("score", justify="right")
-    table.add_column("sources")
+    table.add_column("score", justify="right", no_wrap=True)
     table.add_column("why")
+    for heading in ("author", "sources") if is_wide else ():
+        table.add_column(heading)
     for item in page.items:
-        content = item.content
-        table.add_row(
+        cells = [
             str(item.position),
             str(item.item_id),
-            escape(_short(content.title)),
-            _author(item),
-            escape(", ".join(content.categories)),
+            _short(item.content.title),
+            ", ".join(item.content.categories),
             f"{item.score:.3f}",
-            " ".join(item.sources),
-            escape(item.reason),
-        )
+            item.reason,
+        ]
+        if is_wide:
+            cells += [_author(item), " ".join(item.sources)]
+        table.add_row(*(Text(cell, no_wrap=True, overflow="ellipsis") for cell in cells))
     return table
 
 
@@ -55,7 +58,7 @@ def receipt_lines(page: feed_pb2.GetFeedResponse) -> Iterator[str]:
 
 def _author(item: feed_pb2.FeedItem) -> str:
     if item.content.author_name:
-        return escape(item.content.author_name)
+        return item.content.author_name
     return "" if item.author_id < 0 else str(item.author_id)
 
 

@@ -1,31 +1,26 @@
 """`feedrank demo`: an invented world from nothing to a feed that learns."""
 
 import asyncio
+import gc
 import shutil
+import socket
 import tempfile
-import uuid
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from feedrank.client import DEFAULT_ADDRESS, CallError, FeedClient, open_feed_client
+from feedrank.client import DEFAULT_ADDRESS, CallError, open_feed_client
 from feedrank.commands.build import EngineName, default_engine, run_build
 from feedrank.commands.import_data import Layout, run_import
 from feedrank.console import err, fail, out, progress_bar
 from feedrank.embedded import StartError, open_embedded
 from feedrank.embedded_settings import EmbeddedSettings
-from feedrank.feed_table import feed_table, receipt_lines
+from feedrank.show_learning import show_learning
 from generation.manifest import InvalidGenerationError
 from generation.publish import current
-from protos import events_pb2, feed_pb2
+from serving.listening import bind_failure
 from serving.structured_log import configure_logging
-
-VIEWER = 7
-PAGE_SIZE = 12
-LIKED = 3
-WAIT_S = 10.0
-"""For actions to take effect: it takes well under a second where nothing else is going on."""
 
 
 def demo(
@@ -45,13 +40,31 @@ def demo(
 
     Example: feedrank demo --once
     """
+    _check_port(port)
     generations = folder / "generations"
-    if not _is_built(generations):
+    was_built = _is_built(generations)
+    if was_built:
+        err.print(f"using what an earlier demo has built in {folder}", markup=False)
+    else:
         _build_world(folder, viewers, items, days, engine or default_engine())
     try:
         asyncio.run(_serve_and_show(generations, folder / "home", port, once))
     except (StartError, CallError) as error:
-        raise fail(str(error)) from error
+        # An older release may have built it, or other options.
+        advice = f"; to begin anew, remove {folder}" if was_built else ""
+        raise fail(f"{error}{advice}") from error
+    finally:
+        # A server freezes its heap; what DuckDB left there would be told as leaks at exit.
+        gc.unfreeze()
+
+
+def _check_port(port: int) -> None:
+    """Now rather than after minutes of building."""
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError as error:
+        advice = "for another: feedrank demo --port 50052, or make demo ARGS='--port 50052'"
+        raise fail(f"port {port}: {bind_failure(error)} ({advice})") from error
 
 
 def _is_built(generations: Path) -> bool:
@@ -84,99 +97,22 @@ def _build_world(folder: Path, viewers: int, items: int, days: int, engine: Engi
 
 
 async def _serve_and_show(generations: Path, home: Path, port: int, once: bool) -> None:
-    configure_logging("warning", EmbeddedSettings.service)
+    configure_logging("error", EmbeddedSettings.service)
     settings = EmbeddedSettings(generations=generations, home=home, port=port)
     server = await open_embedded(settings)
     address = f"127.0.0.1:{server.port}"
     try:
         async with open_feed_client(address) as client:
-            await _show(client)
+            await show_learning(client)
     except BaseException:
         await server.drain()
         raise
     if once:
         await server.drain()
         return
-    asked = "" if address == DEFAULT_ADDRESS else f" --address {address}"
-    out.print(f"\nserving on {address}; Ctrl-C ends. In another shell:")
-    out.print(f"  .venv/bin/feedrank feed --viewer 12{asked}", markup=False)
+    at = "" if address == DEFAULT_ADDRESS else f" --address {address}"
+    out.print(f"\nserving on {address}; Ctrl-C ends. In another shell, in this folder:")
+    out.print("  source .venv/bin/activate")
+    out.print(f"  feedrank feed --viewer 12{at}", markup=False)
+    out.print(f"  feedrank act --viewer 12 --item ID --action like{at}", markup=False)
     await server.run_until_signal()
-
-
-async def _show(client: FeedClient) -> None:
-    before = await _fresh_page(client)
-    out.print(feed_table(before, f"the feed of viewer {VIEWER}"))
-    for line in receipt_lines(before):
-        out.print(line, markup=False)
-    category = _unusual_category(before)
-    liked = [item for item in before.items if category in item.content.categories][:LIKED]
-    hidden = next(item for item in before.items if item not in liked)
-    await _act(client, liked, hidden)
-    after = await _next_page(client, before)
-    out.print(feed_table(after, f"after {len(liked)} likes of {category} and a hide"))
-    _tell_difference(before, after, category, hidden)
-
-
-async def _fresh_page(client: FeedClient) -> feed_pb2.GetFeedResponse:
-    request = feed_pb2.GetFeedRequest(viewer_id=VIEWER, page_size=PAGE_SIZE, surface="home")
-    page = await client.get_feed(request)
-    if not page.items:
-        raise CallError("the feed is empty: " + ", ".join(page.receipt.degraded_reasons))
-    return page
-
-
-def _unusual_category(page: feed_pb2.GetFeedResponse) -> str:
-    """The category of the page seen least: liking it should show."""
-    counts: dict[str, int] = {}
-    for item in page.items:
-        for category in item.content.categories[:1]:
-            counts[category] = counts.get(category, 0) + 1
-    return min(counts, key=lambda name: (counts[name], name))
-
-
-async def _act(
-    client: FeedClient, liked: list[feed_pb2.FeedItem], hidden: feed_pb2.FeedItem
-) -> None:
-    kinds = [(item, kind) for item in liked for kind in (events_pb2.CLICK, events_pb2.LIKE)]
-    kinds.append((hidden, events_pb2.HIDE))
-    actions = [
-        feed_pb2.Action(
-            action_id=uuid.uuid4().hex, viewer_id=VIEWER, kind=kind, item_id=item.item_id
-        )
-        for item, kind in kinds
-    ]
-    answer = await client.log_actions(actions)
-    if answer.errors:
-        raise CallError(f"an action was refused: {answer.errors[0].message}")
-    out.print(f"\nlogged {answer.accepted_count} actions")
-
-
-async def _next_page(
-    client: FeedClient, before: feed_pb2.GetFeedResponse
-) -> feed_pb2.GetFeedResponse:
-    """The first feed ranked after the actions took effect."""
-    deadline = asyncio.get_running_loop().time() + WAIT_S
-    while True:
-        page = await _fresh_page(client)
-        settled = page.feed_id != before.feed_id and page.receipt.bus_lag_messages == 0
-        if settled or asyncio.get_running_loop().time() > deadline:
-            return page
-        await asyncio.sleep(0.1)
-
-
-def _tell_difference(
-    before: feed_pb2.GetFeedResponse,
-    after: feed_pb2.GetFeedResponse,
-    category: str,
-    hidden: feed_pb2.FeedItem,
-) -> None:
-    shown = {item.item_id for item in before.items}
-    again = sum(item.item_id in shown for item in after.items)
-    counts = [
-        sum(category in item.content.categories for item in page.items) for page in (before, after)
-    ]
-    gone = hidden.item_id not in {item.item_id for item in after.items}
-    out.print(
-        f"items of {category}: {counts[0]} before, {counts[1]} after; repeated items: {again}; "
-        f"the hidden item is {'gone' if gone else 'STILL THERE'}"
-    )

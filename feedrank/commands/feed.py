@@ -35,7 +35,7 @@ def feed(
     if as_json:
         typer.echo(json.dumps(plain(page), ensure_ascii=False, indent=1))
         return
-    out.print(feed_table(page, f"feed of viewer {viewer}"))
+    out.print(feed_table(page, f"feed of viewer {viewer}", out.width))
     for line in receipt_lines(page):
         out.print(line, markup=False)
 
