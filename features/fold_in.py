@@ -13,6 +13,9 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
 
+VIEWERS_AT_ONCE = 1_024
+"""Viewers with equally many positives are solved together."""
+
 
 def fold_in(
     vectors: Floats,
@@ -59,17 +62,25 @@ def fold_in_many(
     base = gram.astype(np.float64) + regularization * np.eye(dim)
     inverse = np.linalg.inv(base)
     solved = np.zeros((len(first) - 1, dim), np.float32)
-    for viewer in np.flatnonzero(np.diff(first)):
-        rows = slice(first[viewer], first[viewer + 1])
-        own = vectors[rows].astype(np.float64)
-        extra = alpha * weights[rows].astype(np.float64)
-        if len(own) < dim:
-            # (B + OᵀWO)⁻¹Oᵀ = B⁻¹Oᵀ(I + WOB⁻¹Oᵀ)⁻¹: a system as small as the positives are few
-            half = own @ inverse
-            small = np.eye(len(own)) + extra[:, None] * (half @ own.T)
-            solved[viewer] = np.linalg.solve(small, 1 + extra) @ half
-        else:
-            solved[viewer] = _solved(base, own, extra)
+    lengths = np.diff(first)
+    for length in np.unique(lengths[lengths > 0]).tolist():
+        alike = np.flatnonzero(lengths == length)
+        for start in range(0, len(alike), VIEWERS_AT_ONCE):
+            viewers = alike[start : start + VIEWERS_AT_ONCE]
+            rows = first[viewers][:, None] + np.arange(length)
+            own = vectors[rows].astype(np.float64)
+            extra = alpha * weights[rows].astype(np.float64)
+            if length < dim:
+                # (B + OᵀWO)⁻¹Oᵀ = B⁻¹Oᵀ(I + WOB⁻¹Oᵀ)⁻¹: a system as small as the positives are few
+                half = own @ inverse
+                small = np.eye(length) + extra[..., None] * (half @ own.transpose(0, 2, 1))
+                right = np.linalg.solve(small, (1 + extra)[..., None])
+                found = (half * right).sum(axis=1)
+            else:
+                system = base + own.transpose(0, 2, 1) @ (extra[..., None] * own)
+                right = (own * (1 + extra)[..., None]).sum(axis=1)
+                found = np.linalg.solve(system, right[..., None])[..., 0]
+            solved[viewers] = found
     return solved
 
 

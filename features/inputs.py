@@ -22,6 +22,9 @@ class ViewerInputs:
         totals: `float32[m, 7]`, `generation.viewer_columns.VIEWER_TOTALS`.
         clicks_5m, views_5m, categories_5m: `float32[m]`, clicks, impressions and distinct main
             categories clicked in the five minutes before the request.
+        items_seen: `float32[m]`, distinct items with any action of the viewer, at most `MAX_SEEN`.
+        recent_seen, recent_positives: `float32[m]`: how many of the `RECENT_ITEMS` distinct items
+            seen last there are, and how many of them the viewer liked.
         follow_count: `float32[m]`.
         created_ms, last_action_ms: `int64[m]`, Unix ms; 0 unknown.
         region, language: `int64[m]`, vocabulary codes; 0 unknown.
@@ -32,6 +35,9 @@ class ViewerInputs:
     clicks_5m: Floats
     views_5m: Floats
     categories_5m: Floats
+    items_seen: Floats
+    recent_seen: Floats
+    recent_positives: Floats
     follow_count: Floats
     created_ms: Ints
     last_action_ms: Ints

@@ -22,6 +22,10 @@ FEATURES = (
     Feature("log_clicks_5m", 0, "seconds", "log1p of clicks in the last five minutes"),
     Feature("log_views_5m", 0, "seconds", "log1p of impressions in the last five minutes"),
     Feature("categories_5m", 0, "seconds", "distinct categories clicked in the last five minutes"),
+    Feature("log_items_seen", 0, "seconds", "log1p of distinct items seen, at most 2,000"),
+    Feature(
+        "recent_positive_rate", 0.1, "seconds", "smoothed share liked of the 50 items seen last"
+    ),
     Feature("log_follow_count", 0, "seconds", "log1p of authors followed"),
     Feature("log_account_age_days", 0, "request", "log1p of days since joining; 0 unknown"),
     Feature(
@@ -38,7 +42,7 @@ DAY_MS = 86_400_000
 
 
 def viewer_block(viewer: ViewerInputs, context: ContextInputs) -> Floats:
-    """`float32[m, 14]` in the order of `FEATURES`."""
+    """`float32[m, 16]` in the order of `FEATURES`."""
     totals = viewer.totals
     impressions, clicks, likes, long_views, _, dwell_s, dwells = totals.T
     block = columns_of(len(totals), len(FEATURES))
@@ -49,10 +53,12 @@ def viewer_block(viewer: ViewerInputs, context: ContextInputs) -> Floats:
     block[:, 7] = np.log1p(viewer.clicks_5m)
     block[:, 8] = np.log1p(viewer.views_5m)
     block[:, 9] = viewer.categories_5m
-    block[:, 10] = np.log1p(viewer.follow_count)
-    block[:, 11] = _log_since(viewer.created_ms, context.now_ms, DAY_MS)
-    block[:, 12] = _log_since(viewer.last_action_ms, context.now_ms, HOUR_MS)
-    block[:, 13] = viewer.vector.any(axis=1)
+    block[:, 10] = np.log1p(viewer.items_seen)
+    block[:, 11] = smoothed_rate(viewer.recent_positives, viewer.recent_seen)
+    block[:, 12] = np.log1p(viewer.follow_count)
+    block[:, 13] = _log_since(viewer.created_ms, context.now_ms, DAY_MS)
+    block[:, 14] = _log_since(viewer.last_action_ms, context.now_ms, HOUR_MS)
+    block[:, 15] = viewer.vector.any(axis=1)
     return block
 
 

@@ -9,6 +9,9 @@ from generation.item_columns import EMBEDDING_DIM
 
 MAX_POSITIVES = 50
 MAX_SEEN = 2_000
+RECENT_ITEMS = 50
+"""Of the items seen last, those that say how much the viewer likes of late."""
+
 MAX_CATEGORY_COUNTS = 64
 MAX_AUTHOR_COUNTS = 256
 

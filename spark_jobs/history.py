@@ -14,7 +14,10 @@ from spark_jobs.part_files import numbers, read_part
 Longs = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
-COLUMNS = ("viewer_id", "item_id", "occurred_ms", "action", "value", "author_id", "categories")
+COLUMNS = (
+    "viewer_id", "item_id", "occurred_ms", "action", "value", "author_id", "categories",
+    "is_approximate",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,8 @@ class History:
         action: `int32[n]`, codes of `events`.
         value: `float64[n]`, NaN where the action has none.
         own: Which are actions of authors on their own items.
+        counted: Which happened at a known time. The others are history (seen, recent positives,
+            vectors) and enter no count: they may lack the impressions that rates divide by.
         category_events, category_codes: An entry for every category of every event: row of the
             event, vocabulary code.
     """
@@ -36,6 +41,7 @@ class History:
     value: npt.NDArray[np.float64]
     author_id: Longs
     own: Mask
+    counted: Mask
     category_events: Longs
     category_codes: npt.NDArray[np.int32]
 
@@ -72,6 +78,7 @@ def read_history(workplace: Workplace, facts: Facts, part: int) -> History:
         numbers(table, "value", "f8", np.nan),
         author_id,
         is_own(viewer_id, author_id, facts.authors_are_viewers),
+        ~table["is_approximate"].to_numpy(),
         np.repeat(np.arange(len(lists)), lengths),
         lists.flatten().to_numpy().astype(np.int32),
     )

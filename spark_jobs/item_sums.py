@@ -15,7 +15,11 @@ Longs = npt.NDArray[np.int64]
 
 
 class ItemSums:
-    """Running sums by item, added one event after another so that batches do not change a bit."""
+    """Running sums by item, added one event after another so that batches do not change a bit.
+
+    Positive actions at approximate times make an item popular and give it a vector, like those at
+    known times; counters leave them out, as rates would lack the impressions behind them.
+    """
 
     def __init__(self, rows: int, facts: Facts) -> None:
         self._facts = facts
@@ -31,16 +35,17 @@ class ItemSums:
         action = numbers(events, "action", "i4")
         age_ms = np.maximum(self._facts.data_time_ms - numbers(events, "occurred_ms", "i8"), 0)
         author_id = numbers(events, "author_id", "i8")
-        counted = ~is_own(viewer_id, author_id, self._facts.authors_are_viewers)
-        viewer_id, action, age_ms, rows = (x[counted] for x in (viewer_id, action, age_ms, rows))
+        others = ~is_own(viewer_id, author_id, self._facts.authors_are_viewers)
+        liked = others & IS_POSITIVE[action]
+        weight = decayed(age_ms[liked], self._facts.popularity_half_life_ms)
+        np.add.at(self._popularity, rows[liked], weight)
+        self._count_viewers(viewer_id[liked], rows[liked])
+        counted = others & ~events["is_approximate"].to_numpy()
+        np.add.at(self._positive_actions, rows[counted & liked], 1)
+        action, age_ms, rows = (x[counted] for x in (action, age_ms, rows))
         for number, horizon in enumerate(HORIZONS):
             cells = (rows, number * len(COUNTED) + COUNTED_AS[action])
             np.add.at(self._counters, cells, decayed(age_ms, horizon.half_life_ms))
-        positive = IS_POSITIVE[action]
-        viewer_id, age_ms, rows = (x[positive] for x in (viewer_id, age_ms, rows))
-        np.add.at(self._popularity, rows, decayed(age_ms, self._facts.popularity_half_life_ms))
-        np.add.at(self._positive_actions, rows, 1)
-        self._count_viewers(viewer_id, rows)
 
     def _count_viewers(self, viewer_id: Longs, rows: Longs) -> None:
         """Events come by (item, viewer): a pair is new where it differs from the one before."""

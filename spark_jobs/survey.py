@@ -25,6 +25,9 @@ FAMILIES = {
     "surface": "surfaces",
     "device": "devices",
 }
+COMMON_FIRST = ("surfaces", "devices")
+"""Families whose first names features single out: those with most actions come first."""
+
 LOOKED_AT = (*FAMILIES, "occurred_ms", "partition", "bus_offset")
 
 
@@ -37,10 +40,10 @@ def survey_file(files: list[Path], number: int) -> Receipt:
     """Names, days and offsets of one file.
 
     Returns:
-        `names`: family -> sorted names; `days`: day since 1970 -> actions; `latest_ms`: of the
-        latest action, 0 without one; `offsets`: partition -> first offset not covered.
+        `names`: family -> name -> rows with it; `days`: day since 1970 -> actions; `latest_ms`: of
+        the latest action, 0 without one; `offsets`: partition -> first offset not covered.
     """
-    names: dict[str, set[str]] = {family: set() for family in FAMILIES.values()}
+    names: dict[str, Counter[str]] = {family: Counter() for family in FAMILIES.values()}
     days: Counter[int] = Counter()
     offsets: dict[str, int] = {}
     latest_ms = 0
@@ -49,7 +52,7 @@ def survey_file(files: list[Path], number: int) -> Receipt:
         for batch in file.iter_batches(BATCH_ROWS, columns=columns):
             for column, family in FAMILIES.items():
                 if column in columns:
-                    names[family] |= _distinct(batch.column(column))
+                    names[family].update(_counts(batch.column(column)))
             if "occurred_ms" in columns and batch.num_rows:
                 occurred_ms = batch.column("occurred_ms").to_numpy()
                 latest_ms = max(latest_ms, int(occurred_ms.max()))
@@ -57,7 +60,7 @@ def survey_file(files: list[Path], number: int) -> Receipt:
                 days.update(dict(zip(day.tolist(), count.tolist(), strict=True)))
                 _raise_offsets(offsets, batch)
     return {
-        "names": {family: sorted(found) for family, found in names.items()},
+        "names": {family: dict(found) for family, found in names.items()},
         "days": dict(days),
         "latest_ms": latest_ms,
         "offsets": offsets,
@@ -65,12 +68,15 @@ def survey_file(files: list[Path], number: int) -> Receipt:
 
 
 def vocabulary_of(receipts: Iterable[Receipt]) -> Vocabulary:
-    """All names, each family in alphabetical order."""
-    names: dict[str, set[str]] = {family: set() for family in FAMILIES.values()}
+    """All names, each family in alphabetical order but for `COMMON_FIRST`."""
+    names: dict[str, Counter[str]] = {family: Counter() for family in FAMILIES.values()}
     for receipt in receipts:
         for family, found in receipt["names"].items():
             names[family].update(found)
-    return Vocabulary.of(**{family: sorted(found) for family, found in names.items()})
+    ordered = {family: sorted(found) for family, found in names.items()}
+    for family in COMMON_FIRST:
+        ordered[family].sort(key=lambda name: -names[family][name])  # stable: ties stay sorted
+    return Vocabulary.of(**ordered)
 
 
 def popularity_half_life_ms(receipts: Iterable[Receipt], data_time_ms: int) -> int:
@@ -100,9 +106,10 @@ def covered_offsets(receipts: Iterable[Receipt], said: dict[str, int]) -> dict[s
     return dict(sorted(offsets.items(), key=lambda entry: int(entry[0])))
 
 
-def _distinct(column: Any) -> set[str]:
+def _counts(column: Any) -> dict[str, int]:
     flat = column.flatten() if pa.types.is_list(column.type) else column
-    return {name for name in pc.unique(flat).to_pylist() if name}
+    pairs = pc.value_counts(flat).to_pylist()
+    return {pair["values"]: pair["counts"] for pair in pairs if pair["values"]}
 
 
 def _raise_offsets(offsets: dict[str, int], batch: pa.RecordBatch) -> None:

@@ -96,9 +96,9 @@ def _last_action_ms(history: History, viewers: Longs) -> Longs:
 
 def _totals(history: History, viewers: Longs) -> npt.NDArray[np.float32]:
     totals = np.zeros((len(viewers), len(VIEWER_TOTALS)))
-    row = np.searchsorted(viewers, history.viewer_id)
-    np.add.at(totals, (row, COUNTED_AS[history.action]), 1)
-    dwelt = (history.action == IMPRESSION) & ~np.isnan(history.value)
+    row, counted = np.searchsorted(viewers, history.viewer_id), history.counted
+    np.add.at(totals, (row[counted], COUNTED_AS[history.action[counted]]), 1)
+    dwelt = counted & (history.action == IMPRESSION) & ~np.isnan(history.value)
     np.add.at(totals[:, len(COUNTED)], row[dwelt], history.value[dwelt] / MS_PER_S)
     np.add.at(totals[:, len(COUNTED) + 1], row[dwelt], 1)
     return totals.astype(np.float32)
@@ -124,7 +124,8 @@ def _lists(history: History, viewers: Longs) -> dict[str, Lists]:
     everything = np.ones(len(history.viewer_id), bool)
     positives = latest_items(history, viewers, taste(history), MAX_POSITIVES)
     seen = latest_items(history, viewers, everything, MAX_SEEN)
-    impression, positive = history.action == IMPRESSION, history.positive
+    impression = history.counted & (history.action == IMPRESSION)
+    positive = history.counted & history.positive
     at = history.category_events
     categories = counted_pairs(
         viewers,

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from candidate_gen.viewer_state.record import RECENT_CLICK, RECENT_IMPRESSION, ViewerRecord
 from candidate_gen.viewer_state.viewer import Profile
-from generation.viewer_columns import MAX_POSITIVES, MAX_SEEN
+from generation.viewer_columns import MAX_POSITIVES, MAX_SEEN, RECENT_ITEMS
 from generation.viewers import BaseViewer
 
 WINDOW_MS = 300_000
@@ -35,6 +35,15 @@ class Window:
     clicks: float
     views: float
     categories: float
+
+
+@dataclass(frozen=True, slots=True)
+class Habit:
+    """How much was seen, of the last of that how much there is, and how much was liked."""
+
+    items_seen: float
+    recent_seen: float
+    recent_positives: float
 
 
 def profile_of(base: BaseViewer | None) -> Profile:
@@ -68,6 +77,21 @@ def seen_item_ids(base: BaseViewer | None, overlay: ViewerRecord, now_ms: int) -
         return older
     older = older[~_are_among(older, ids)]
     return np.concatenate([ids, older[: MAX_SEEN - len(ids)]])
+
+
+def habit(base: BaseViewer | None, overlay: ViewerRecord, positive_item_ids: Array) -> Habit:
+    """As in training rows: over everything seen, however long ago.
+
+    Args:
+        positive_item_ids: What `positives` gave.
+    """
+    ids = overlay.seen_item_ids
+    if base is not None and len(base.seen_item_ids):
+        older = base.seen_item_ids
+        ids = np.concatenate([ids, older[~_are_among(older, ids)]]) if len(ids) else older
+    recent = ids[:RECENT_ITEMS]
+    liked = np.count_nonzero(_are_among(recent, positive_item_ids))
+    return Habit(float(min(len(ids), MAX_SEEN)), float(len(recent)), float(liked))
 
 
 def categories(base: BaseViewer | None, overlay: ViewerRecord) -> Counts:

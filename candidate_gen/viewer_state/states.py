@@ -82,6 +82,7 @@ class LayeredStates:
             positive_item_ids, base.vector if base else None, profile.region, profile.language
         )
         window = merge.window(overlay, now_ms)
+        habit = merge.habit(base, overlay, positive_item_ids)
         categories, authors = merge.categories(base, overlay), merge.authors(base, overlay)
         totals = overlay.totals + base.totals if base else overlay.totals
         return ViewerState(
@@ -92,6 +93,9 @@ class LayeredStates:
             clicks_5m=window.clicks,
             views_5m=window.views,
             categories_5m=window.categories,
+            items_seen=habit.items_seen,
+            recent_seen=habit.recent_seen,
+            recent_positives=habit.recent_positives,
             positive_item_ids=positive_item_ids,
             positive_ms=positive_ms,
             seen_item_ids=merge.seen_item_ids(base, overlay, now_ms),

@@ -36,6 +36,9 @@ class ViewerState:
         last_action_ms: Unix ms; 0 none.
         clicks_5m, views_5m, categories_5m: Clicks, impressions and distinct main categories
             clicked in the five minutes before the request.
+        items_seen: Distinct items with any action, at most 2,000.
+        recent_seen, recent_positives: How many of the 50 items seen last there are, and how many of
+            them are among the positives.
         positive_item_ids, positive_ms: `int64[p]`, p <= 50, distinct, newest first.
         seen_item_ids: `int64[s]`, s <= 2,000: any action in the last 14 days, any order.
         category_codes: `int32[c]`, distinct, in any order, never 0.
@@ -58,6 +61,9 @@ class ViewerState:
     clicks_5m: float
     views_5m: float
     categories_5m: float
+    items_seen: float
+    recent_seen: float
+    recent_positives: float
     positive_item_ids: Ids
     positive_ms: Ids
     seen_item_ids: Ids

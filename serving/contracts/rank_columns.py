@@ -42,6 +42,9 @@ VIEWER_INPUT_COLUMNS = [
     Column(
         "categories_5m", "f4", 1, 0, "distinct main categories clicked in the last five minutes"
     ),
+    Column("items_seen", "f4", 1, 0, "distinct items seen, at most 2,000"),
+    Column("recent_seen", "f4", 1, 0, "how many of the 50 items seen last there are"),
+    Column("recent_positives", "f4", 1, 0, "how many of those the viewer liked"),
     Column("follow_count", "f4", 1, 0, "authors followed"),
     Column("created_ms", "i8", 1, 0, "Unix ms of joining; 0 unknown"),
     Column("last_action_ms", "i8", 1, 0, "Unix ms of the latest action; 0 none"),

@@ -10,6 +10,9 @@ import numpy.typing as npt
 Longs = npt.NDArray[np.int64]
 Doubles = npt.NDArray[np.float64]
 
+CHUNK_ROWS = 2_000_000
+"""Rows looked through at once."""
+
 
 def sums_before(
     event_key: Longs,
@@ -67,6 +70,41 @@ def exploded(start: Longs, end: Longs) -> tuple[Longs, Longs]:
     which = np.repeat(np.arange(len(start)), lengths)
     offset = np.arange(len(which)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
     return which, np.repeat(start, lengths) + offset
+
+
+def latest_distinct(
+    next_row: Longs, until_ms: Longs, start: Longs, end: Longs, asked_ms: Longs, limit: int
+) -> tuple[Longs, Longs]:
+    """The latest rows of each range, one per thing, that still stood when they were asked about.
+
+    Args:
+        next_row: Row of the next event of the same thing; the number of rows if there is none.
+        until_ms: When the row's event was taken back.
+        start, end, asked_ms: `int64[q]`, the questions.
+
+    Returns:
+        `(which question, row)`, by question, newest first, at most `limit` of each.
+    """
+    found: list[tuple[Longs, Longs]] = []
+    waiting, width = np.arange(len(start)), 2 * limit
+    while len(waiting):
+        left = []
+        for chunk in np.array_split(waiting, -(-len(waiting) * width // CHUNK_ROWS)):
+            low = np.maximum(start[chunk], end[chunk] - width)
+            at, row = exploded(low, end[chunk])
+            row = low[at] + end[chunk][at] - 1 - row
+            stands = (next_row[row] >= end[chunk][at]) & (until_ms[row] >= asked_ms[chunk][at])
+            at, row = at[stands], row[stands]
+            enough = np.bincount(at, minlength=len(chunk)) >= limit
+            settled = enough | (low == start[chunk])
+            keep = settled[at] & (_place_in_group(at) < limit)
+            found.append((chunk[at[keep]], row[keep]))
+            left.append(chunk[~settled])
+        waiting, width = np.concatenate(left), 4 * width
+    which = np.concatenate([pair[0] for pair in found] or [np.empty(0, np.int64)])
+    row = np.concatenate([pair[1] for pair in found] or [np.empty(0, np.int64)])
+    order = np.argsort(which, kind="stable")
+    return which[order], row[order]
 
 
 def _place_in_group(sorted_keys: Longs) -> Longs:

@@ -60,13 +60,14 @@ def _actions(
     plan: TrainingPlan, part: int, author_id: Longs, asked_ms: Longs
 ) -> npt.NDArray[np.float64]:
     """Impressions and positive actions: `float64[2, n]`."""
-    names = ["viewer_id", "author_id", "occurred_ms", "action"]
+    names = ["viewer_id", "author_id", "occurred_ms", "action", "is_approximate"]
     table = read_part(plan.folder / "events_by_author", part, names)
     viewer, author = numbers(table, "viewer_id", "i8"), numbers(table, "author_id", "i8")
     action = numbers(table, "action", "i4")
-    others = ~is_own(viewer, author, plan.facts.authors_are_viewers)
+    counted = ~is_own(viewer, author, plan.facts.authors_are_viewers)
+    counted &= ~table["is_approximate"].to_numpy()
     amounts = np.stack([action == IMPRESSION, IS_POSITIVE[action]], axis=1).astype(np.float64)
     occurred_ms = numbers(table, "occurred_ms", "i8")
     return sums_before(
-        author[others], occurred_ms[others], amounts[others], author_id, asked_ms
+        author[counted], occurred_ms[counted], amounts[counted], author_id, asked_ms
     ).T.copy()

@@ -23,7 +23,7 @@ ITEM_COLUMNS = (
     "item_id", "author_id", "created_ms", "group_id", "region", "language", "is_sensitive",
     "duration_ms", "categories",
 )  # fmt: skip
-EVENT_COLUMNS = ("viewer_id", "item_id", "occurred_ms", "action", "author_id")
+EVENT_COLUMNS = ("viewer_id", "item_id", "occurred_ms", "action", "author_id", "is_approximate")
 MS_PER_S = 1_000.0
 
 
@@ -58,7 +58,7 @@ def _arrow(values: npt.NDArray[Any]) -> Any:
 
 
 def _events(plan: TrainingPlan, shard: int) -> Columns:
-    """The shard's actions that count for items: all but those of their authors."""
+    """The shard's actions; `others` are not of the item's author, `counted` also at known times."""
     table = read_part(plan.workplace.events, shard, EVENT_COLUMNS)
     columns: Columns = {
         name: numbers(table, name, "i8") for name in ("viewer_id", "item_id", "occurred_ms")
@@ -68,6 +68,7 @@ def _events(plan: TrainingPlan, shard: int) -> Columns:
     author_id = numbers(table, "author_id", "i8", -1)
     others = ~is_own(columns["viewer_id"], author_id, plan.facts.authors_are_viewers)
     columns["others"] = others
+    columns["counted"] = others & ~table["is_approximate"].to_numpy()
     return columns
 
 
@@ -95,7 +96,7 @@ def _counters(
     item_id: npt.NDArray[np.int64],
     asked_ms: npt.NDArray[np.int64],
 ) -> Columns:
-    keep = events["others"]
+    keep = events["counted"]
     key, ms, action = (events[name][keep] for name in ("item_id", "occurred_ms", "action"))
     amounts = np.eye(len(COUNTED))[COUNTED_AS[action]]
     counters = np.empty((len(item_id), len(COUNTER_COLUMNS)))
@@ -104,7 +105,9 @@ def _counters(
         counters[:, columns] = sums_before(
             key, ms, amounts, item_id, asked_ms, horizon.half_life_ms
         )
-    positive = IS_POSITIVE[action].astype(np.float64)[:, None]
-    half_life_ms = plan.facts.popularity_half_life_ms
-    popularity = sums_before(key, ms, positive, item_id, asked_ms, half_life_ms)[:, 0]
-    return {"counters": counters, "popularity": popularity}
+    liked = events["others"] & events["positive"]
+    popularity = sums_before(
+        events["item_id"][liked], events["occurred_ms"][liked], np.ones((int(liked.sum()), 1)),
+        item_id, asked_ms, plan.facts.popularity_half_life_ms,
+    )  # fmt: skip
+    return {"counters": counters, "popularity": popularity[:, 0]}

@@ -96,7 +96,7 @@ def _by_author(context: BuildContext, plan: TrainingPlan) -> None:
         ),
         "events": (
             context.workplace.events,
-            ("viewer_id", "author_id", "occurred_ms", "action"),
+            ("viewer_id", "author_id", "occurred_ms", "action", "is_approximate"),
         ),
     }
     for name, (source, columns) in tables.items():

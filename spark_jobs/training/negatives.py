@@ -17,6 +17,7 @@ from spark_jobs.engine import Receipt
 from spark_jobs.pairs import pair_codes
 from spark_jobs.part_files import numbers, read_part
 from spark_jobs.training.as_of import sums_before
+from spark_jobs.training.hashing import mixed_bits
 from spark_jobs.training.plan import HOLDOUT_BLOCK, TrainingPlan
 
 Longs = npt.NDArray[np.int64]
@@ -131,14 +132,8 @@ def _luck(seed: int, rows: Columns) -> npt.NDArray[np.float64]:
     mixed: npt.NDArray[np.uint64] = np.full(len(rows["item_id"]), seed, np.uint64)
     for name in ("viewer_id", "item_id", "occurred_ms"):
         ids: npt.NDArray[np.uint64] = rows[name].view(np.uint64)
-        mixed = _mix(mixed ^ ids)
+        mixed = mixed_bits(mixed ^ ids)
     draw: npt.NDArray[np.uint64] = np.arange(1, PER_POSITIVE + 1, dtype=np.uint64)
-    return (_mix(np.add.outer(mixed, draw)).reshape(-1) >> np.uint64(11)).astype(np.float64) / 2**53
-
-
-def _mix(z: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """The finaliser of SplitMix64."""
-    z = z + np.uint64(0x9E3779B97F4A7C15)
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return z ^ (z >> np.uint64(31))
+    return (mixed_bits(np.add.outer(mixed, draw)).reshape(-1) >> np.uint64(11)).astype(
+        np.float64
+    ) / 2**53

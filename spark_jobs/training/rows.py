@@ -23,6 +23,7 @@ from spark_jobs.training.relations_before import related_before
 from spark_jobs.training.samples import KEY, LABELS
 from spark_jobs.training.viewer_facts import (
     counts_before,
+    habit_before,
     recent_before,
     totals_before,
     vectors_before,
@@ -130,6 +131,7 @@ def _viewer(
         language=of(name_codes(profiles["language"], names.languages).astype(np.int64)),
         vector=vector,
         **recent_before(history, viewer_id, asked_ms),
+        **habit_before(history, viewer_id, asked_ms),
     )
 
 
@@ -140,13 +142,16 @@ def _cross(
     author_id, group_id = numbers(table, "author_id", "i8"), numbers(table, "group_id", "i8")
     impressions = np.zeros((len(viewer_id), MAX_CATEGORIES), np.float32)
     positives = np.zeros_like(impressions)
+    counted = np.flatnonzero(history.counted[history.category_events])
+    events = history.category_events[counted]
+    codes = history.category_codes[counted].astype(np.int64)
     for place in range(MAX_CATEGORIES):
         rows = np.flatnonzero(items.categories[:, place] > 0)
+        asked = items.categories[rows, place].astype(np.int64)
         impressions[rows, place], positives[rows, place] = counts_before(
-            history, history.category_events, history.category_codes.astype(np.int64),
-            viewer_id[rows], items.categories[rows, place].astype(np.int64), asked_ms[rows],
-        )  # fmt: skip
-    others = np.flatnonzero((history.author_id >= 0) & ~history.own)
+            history, events, codes, viewer_id[rows], asked, asked_ms[rows]
+        )
+    others = np.flatnonzero(history.counted & (history.author_id >= 0) & ~history.own)
     author = counts_before(
         history, others, history.author_id[others], viewer_id, author_id, asked_ms
     )

@@ -115,21 +115,22 @@ def labels(events: Events, shown: Longs) -> Events:
 
     An action at the very time of the row counts: some data names one time for both.
     """
+    known = ~events["is_approximate"]
     event_pair, pair = pair_codes(
-        (events["viewer_id"], events["item_id"]),
+        (events["viewer_id"][known], events["item_id"][known]),
         (events["viewer_id"][shown], events["item_id"][shown]),
     )
     start_ms = events["occurred_ms"][shown]
     end_ms = np.minimum(start_ms + LABEL_WINDOW_MS, _next_ms(pair, start_ms))
     amounts = np.stack(
         [
-            np.isin(events["action"], [ACTION_NAMES.index(name) for name in names])
+            np.isin(events["action"][known], [ACTION_NAMES.index(name) for name in names])
             for names in LABELS.values()
         ],
         axis=1,
     ).astype(np.float64)
     before, until = (
-        sums_before(event_pair, events["occurred_ms"], amounts, pair, ms)
+        sums_before(event_pair, events["occurred_ms"][known], amounts, pair, ms)
         for ms in (start_ms, end_ms)
     )
     happened = (until > before).astype(np.int8)

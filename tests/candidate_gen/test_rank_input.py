@@ -31,12 +31,17 @@ def test_facts_of_the_viewer_arrive():
         clicks_5m=2,
         views_5m=9,
         categories_5m=1,
+        items_seen=300,
+        recent_seen=50,
+        recent_positives=20,
         folded_vector=a_vector(3),
     )
     inputs = viewer_inputs(a_query(viewer, a_neighbourhood(followed_ids=[50, 51])))
     assert inputs.totals.tolist() == [[1, 2, 3, 4, 5, 6, 7]]
     assert (inputs.region[0], inputs.language[0], inputs.created_ms[0]) == (1, 2, 5)
     assert (inputs.clicks_5m[0], inputs.views_5m[0], inputs.categories_5m[0]) == (2, 9, 1)
+    habit = (inputs.items_seen[0], inputs.recent_seen[0], inputs.recent_positives[0])
+    assert habit == (300, 50, 20)
     assert (inputs.follow_count[0], inputs.last_action_ms[0]) == (2, 8)
     np.testing.assert_array_equal(inputs.vector[0], a_vector(3))
 

@@ -35,7 +35,10 @@ def inputs(
 
 
 def _viewer(m: int) -> dict[str, Any]:
-    counts = ("clicks_5m", "views_5m", "categories_5m", "follow_count")
+    counts = (
+        "clicks_5m", "views_5m", "categories_5m", "items_seen", "recent_seen", "recent_positives",
+        "follow_count",
+    )  # fmt: skip
     codes = ("created_ms", "last_action_ms", "region", "language")
     return {
         "totals": np.zeros((m, 7), np.float32),

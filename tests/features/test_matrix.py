@@ -61,6 +61,8 @@ def test_knowing_nothing_gives_the_declared_default_of_all_but_the_time_of_day()
         ("is_hot", {"facts": {"log_impressions_hour": 9, "log_likes_hour": 2}}, 0),
         ("author_engagement_rate", {"facts": {"log_author_impressions": 90}}, 0.01),
         ("log_average_dwell_s", {"viewer": {"totals": [0, 0, 0, 0, 0, 12, 4]}}, math.log(4)),
+        ("log_items_seen", {"viewer": {"items_seen": 9}}, math.log(10)),
+        ("recent_positive_rate", {"viewer": {"recent_seen": 40, "recent_positives": 19}}, 0.4),
         ("viewer_like_rate", {"viewer": {"totals": [90, 0, 9, 0, 0, 0, 0]}}, 0.1),
         ("log_hours_since_last_action", {"viewer": {"last_action_ms": 0}}, 0),
         (

@@ -96,16 +96,25 @@ def test_absent_facts_take_their_defaults(built: Path):
 
 
 def test_counters_age_to_the_data_time(built: Path):
-    assert counter(built, 10, "likes_total") == 3
-    assert counter(built, 10, "likes_hour") == pytest.approx(1 / 8 + 1 / 4 + 1 / 2)
+    assert counter(built, 10, "likes_total") == 2
+    assert counter(built, 10, "likes_hour") == pytest.approx(1 / 8 + 1 / 4)
     assert counter(built, 10, "impressions_hour") == pytest.approx(1 / 16)
     assert counter(built, 12, "negatives_total") == 1
 
 
 def test_an_author_does_not_make_himself_popular(built: Path):
-    assert counter(built, 10, "likes_total") == 3
-    assert item_value(built, 10, "author_positives") == 3
+    assert counter(built, 10, "likes_total") == 2
+    assert item_value(built, 10, "author_positives") == 2
     assert viewer(built, 5, "positive_item_ids") == [10]
+
+
+def test_an_action_at_an_approximate_time_is_history_and_enters_no_count(built: Path):
+    assert viewer(built, 3, "positive_item_ids") == [10]
+    assert viewer(built, 3, "seen_item_ids") == [10]
+    assert viewer(built, 3, "totals") == [0] * 7
+    assert viewer(built, 3, "author_ids") == viewer(built, 3, "category_codes") == []
+    assert item_value(built, 10, "has_vector") == 1
+    assert item_value(built, 10, "popularity") > counter(built, 10, "likes_total")
 
 
 def test_an_action_told_twice_by_the_bus_counts_once(built: Path):

@@ -131,6 +131,30 @@ async def test_five_minute_windows_end_before_the_request_as_in_training(states,
     assert (state.clicks_5m, state.views_5m, state.categories_5m) == (4, 1, 2)
 
 
+def habit_of(state):
+    return state.items_seen, state.recent_seen, state.recent_positives
+
+
+async def test_what_was_seen_and_liked_of_late_is_counted_over_base_and_overlay(states, overlay):
+    assert habit_of(await states.read(VIEWER, NOON_MS)) == (4, 4, 3)
+    await overlay(
+        VIEWER,
+        an_action("impression", 100),
+        an_action("impression", 101),
+        an_action("like", 102),
+        an_action("unlike", 105),
+    )
+    assert habit_of(await states.read(VIEWER, NOON_MS)) == (6, 6, 3)
+    assert habit_of(await states.read(VIEWER, NOON_MS + 99 * DAY_MS)) == (6, 6, 3)
+
+
+async def test_only_the_fifty_items_seen_last_say_what_is_liked_of_late(states, overlay):
+    await overlay(VIEWER, *(an_action("impression", item) for item in range(1, 47)))
+    assert habit_of(await states.read(VIEWER, NOON_MS)) == (50, 50, 3)
+    await overlay(VIEWER, *(an_action("impression", item) for item in range(1, 97)))
+    assert habit_of(await states.read(VIEWER, NOON_MS)) == (100, 50, 0)
+
+
 async def test_an_unknown_viewer_is_cold_and_fine(states):
     state = await states.read(STRANGER, NOON_MS)
     assert not state.is_known

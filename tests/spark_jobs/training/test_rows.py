@@ -34,7 +34,9 @@ def feature(rows: RowTable, row: int, name: str) -> float:
 
 
 def past(world: dict[str, list[Row]], row: Row) -> list[Row]:
-    return [a for a in world["actions"] if a["occurred_ms"] < row["occurred_ms"]]
+    """Oldest first."""
+    before = [a for a in world["actions"] if a["occurred_ms"] < row["occurred_ms"]]
+    return sorted(before, key=lambda action: action["occurred_ms"])
 
 
 def sampled(rows: RowTable, count: int) -> list[tuple[int, Row]]:
@@ -62,6 +64,11 @@ def others(world: dict[str, list[Row]], actions: list[Row]) -> list[Row]:
     return [a for a in actions if a["viewer_id"] != author[a["item_id"]]]
 
 
+def counted(actions: list[Row]) -> list[Row]:
+    """At known times: the others are history, but enter no count."""
+    return [a for a in actions if not a["approximate_time"]]
+
+
 def count(actions: list[Row], *names: str, **wanted: Any) -> int:
     return sum(
         a["action"] in names and all(a[key] == value for key, value in wanted.items())
@@ -75,7 +82,7 @@ def test_there_is_a_row_for_every_impression_after_the_warm_up_but_those_of_own_
     plan, rows, world = made
     expected = {
         (a["viewer_id"], a["occurred_ms"], a["item_id"])
-        for a in others(world, world["actions"])
+        for a in counted(others(world, world["actions"]))
         if a["action"] == "impression" and a["occurred_ms"] >= plan.cuts_ms[0]
     }
     found = zip(rows.viewer_id.tolist(), rows.occurred_ms.tolist(), rows.item_id.tolist())  # noqa: B905
@@ -87,7 +94,7 @@ def test_labels_are_what_followed_within_a_day_and_before_the_next_showing(made:
     for at, row in sampled(rows, 200):
         same = [
             a
-            for a in world["actions"]
+            for a in counted(world["actions"])
             if (a["viewer_id"], a["item_id"]) == (row["viewer_id"], row["item_id"])
         ]
         shown = [a["occurred_ms"] for a in same if a["action"] == "impression"]
@@ -101,10 +108,11 @@ def test_labels_are_what_followed_within_a_day_and_before_the_next_showing(made:
 
 
 def test_item_and_author_facts_are_those_of_the_past(made: Made) -> None:
-    _, rows, world = made
+    plan, rows, world = made
     for at, row in sampled(rows, 40):
         item = item_of(world, row["item_id"])
-        before = others(world, past(world, row))
+        history = others(world, past(world, row))
+        before = counted(history)
         of_author = [
             a for a in before if item_of(world, a["item_id"])["author_id"] == item["author_id"]
         ]
@@ -112,6 +120,12 @@ def test_item_and_author_facts_are_those_of_the_past(made: Made) -> None:
             0.5 ** ((row["occurred_ms"] - a["occurred_ms"]) / (168 * HOUR_MS))
             for a in before
             if a["item_id"] == row["item_id"] and a["action"] == "click"
+        )
+        half_life_ms = plan.facts.popularity_half_life_ms
+        popularity = sum(
+            0.5 ** ((row["occurred_ms"] - a["occurred_ms"]) / half_life_ms)
+            for a in history
+            if a["item_id"] == row["item_id"] and a["action"] in POSITIVE
         )
         followers = sum(
             f["author_id"] == item["author_id"] and (f["created_ms"] or 0) < row["occurred_ms"]
@@ -126,6 +140,7 @@ def test_item_and_author_facts_are_those_of_the_past(made: Made) -> None:
             "log_impressions_total": count(before, "impression", item_id=row["item_id"]),
             "log_likes_total": count(before, "like", item_id=row["item_id"]),
             "log_clicks_week": week,
+            "log_popularity": popularity,
             "log_author_followers": followers,
             "log_author_items": published,
             "log_author_impressions": count(of_author, "impression"),
@@ -141,7 +156,8 @@ def test_viewer_and_cross_facts_are_those_of_the_past(made: Made) -> None:
     for at, row in sampled(rows, 40):
         viewer, now_ms = row["viewer_id"], row["occurred_ms"]
         before = past(world, row)
-        mine = [a for a in before if a["viewer_id"] == viewer]
+        history = [a for a in before if a["viewer_id"] == viewer]
+        mine = counted(history)
         item = item_of(world, row["item_id"])
         on_author = [
             a
@@ -156,11 +172,16 @@ def test_viewer_and_cross_facts_are_those_of_the_past(made: Made) -> None:
             and (f["created_ms"] or 0) < now_ms
         ]  # fmt: skip
         recent = [a for a in mine if a["occurred_ms"] >= now_ms - 300_000]
+        seen = {a["item_id"] for a in history}  # fewer than RECENT_ITEMS
+        disliked = {a["item_id"] for a in history if a["action"] == "hide"}
+        liked = {a["item_id"] for a in history if a["action"] in POSITIVE} - disliked
         expected = {
             "log_viewer_impressions": math.log1p(count(mine, "impression")),
             "log_viewer_positives": math.log1p(count(mine, "click", "like", "long_view")),
             "log_views_5m": math.log1p(count(recent, "impression")),
             "log_clicks_5m": math.log1p(count(recent, "click")),
+            "log_items_seen": math.log1p(len(seen)),
+            "recent_positive_rate": (1 + len(liked)) / (10 + len(seen)),
             "log_follow_count": math.log1p(len(follows)),
             "follows_author": float(item["author_id"] in [f["author_id"] for f in follows]),
             "log_author_seen": math.log1p(count(on_author, "impression")),
