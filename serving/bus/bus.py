@@ -127,7 +127,8 @@ class Bus(Protocol):
             BusUnavailableError: a partition starts from the end, and the broker does not answer
                 in a few seconds.
             PreconditionError: an offset is past the end of a topic whose acknowledged messages
-                cannot be lost: this is not the log that the offset came from.
+                cannot be lost: this is not the log that the offset came from. Or the topic exists
+                with another partition count.
         """
         ...
 

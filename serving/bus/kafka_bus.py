@@ -15,7 +15,7 @@ from serving.bus.kafka_subscription import KafkaSubscription
 from serving.bus.kafka_topics import KafkaTopics
 from serving.bus.routing import checked_partition, route
 from serving.bus.topics import Topic
-from serving.errors import BusUnavailableError, InvalidRequestError
+from serving.errors import BusUnavailableError, InvalidRequestError, PreconditionError
 
 MAX_PENDING_MESSAGES = 50_000
 MAX_PENDING_BYTES = 64 << 20
@@ -155,6 +155,8 @@ class KafkaBus:
                 await self._topics.ensure(topic)
                 producer = self._producer_for(topic)
                 offset = await producer.append(topic.name, value, encode_key(key), partition)
+        except PreconditionError as error:
+            raise BusUnavailableError(str(error)) from error
         except (KafkaError, TimeoutError, OSError) as error:
             raise self._away(topic, error) from error
         self.counters.published += 1

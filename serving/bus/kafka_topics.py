@@ -10,7 +10,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from serving.bus.backoff import backoff_delays
 from serving.bus.routing import MAX_MESSAGE_BYTES
 from serving.bus.shared_task import SharedTask
-from serving.bus.topics import DAY_MS, Topic
+from serving.bus.topics import DAY_MS, Topic, wrong_partition_count
 from serving.errors import BusUnavailableError
 
 REQUEST_TIMEOUT_MS = 5_000
@@ -34,7 +34,8 @@ class KafkaTopics:
         """Create the topic if it is missing; waits for as long as the broker is away.
 
         Raises:
-            BusUnavailableError: It exists with another partition count, or cannot be created.
+            BusUnavailableError: It cannot be created.
+            PreconditionError: It exists with another partition count.
         """
         if topic in self._verified:
             return
@@ -89,9 +90,7 @@ class KafkaTopics:
             # Just created: the news has not reached every broker yet.
             raise kafka_errors.UnknownTopicOrPartitionError(topic.name)
         if found != topic.partitions:
-            problem = f"has {found} partitions on {self._servers}, expected {topic.partitions}"
-            _log.error("wrong partition count", topic=topic.name, problem=problem)
-            raise BusUnavailableError(f"topic {topic.name} {problem}")
+            raise wrong_partition_count(topic, found, f"on {self._servers}")
 
 
 def topic_configs(topic: Topic) -> dict[str, str]:

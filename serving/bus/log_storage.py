@@ -12,8 +12,7 @@ from rocksdict import Rdict, WriteBatch, WriteOptions
 from serving.bus import log_records as records
 from serving.bus.bus import Message
 from serving.bus.log_directory import open_directory, write_ends
-from serving.bus.topics import Topic
-from serving.errors import BusUnavailableError
+from serving.bus.topics import Topic, wrong_partition_count
 
 CHUNK_BYTES = 1 << 20
 
@@ -49,15 +48,14 @@ class LogStorage:
         """(oldest kept offset, end offset) of each partition; a new topic is remembered.
 
         Raises:
-            BusUnavailableError: The topic exists with another partition count.
+            PreconditionError: The topic exists with another partition count.
         """
         known = self._db.get(records.topic_key(topic.name))
         if known is None:
             count = records.encode_offset(topic.partitions)
             self._db.put(records.topic_key(topic.name), count, self._synced)
         elif (found := records.decode_offset(known)) != topic.partitions:
-            problem = f"has {found} partitions in {self._directory}, expected {topic.partitions}"
-            raise BusUnavailableError(f"topic {topic.name} {problem}")
+            raise wrong_partition_count(topic, found, f"in {self._directory}")
         keys = [records.oldest_key(topic.name, p) for p in range(topic.partitions)]
         oldest = [records.decode_offset(found) if found else 0 for found in self._db.get(keys)]
         return [(oldest[p], self.end_of(self._db, topic.name, p)) for p in range(topic.partitions)]

@@ -13,8 +13,7 @@ from serving.bus.counters import BusCounters
 from serving.bus.group_commit import Append
 from serving.bus.log_storage import LogStorage
 from serving.bus.topic_log import TopicLog, is_memory_only
-from serving.bus.topics import Topic
-from serving.errors import BusUnavailableError
+from serving.bus.topics import Topic, wrong_partition_count
 
 _Arguments = ParamSpec("_Arguments")
 _Result = TypeVar("_Result")
@@ -52,7 +51,7 @@ class TopicLogs:
         """The log of a topic, opened if this is its first use.
 
         Raises:
-            BusUnavailableError: It exists with another partition count.
+            PreconditionError: It exists with another partition count.
         """
         if is_memory_only(topic):
             return self.get_in_memory(topic)
@@ -66,9 +65,7 @@ class TopicLogs:
 
     def _same(self, log: TopicLog, topic: Topic) -> TopicLog:
         if log.topic.partitions != topic.partitions:
-            found = log.topic.partitions
-            problem = f"has {found} partitions here, expected {topic.partitions}"
-            raise BusUnavailableError(f"topic {topic.name} {problem}")
+            raise wrong_partition_count(topic, log.topic.partitions, "here")
         return log
 
     def get_in_memory(self, topic: Topic) -> TopicLog:

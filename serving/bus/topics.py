@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from serving.errors import PreconditionError
+
 DAY_MS = 86_400_000
 
 
@@ -57,3 +59,15 @@ def partition_of(key: int, partitions: int) -> int:
     z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & 0xFFFFFFFFFFFFFFFF
     z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & 0xFFFFFFFFFFFFFFFF
     return (z ^ (z >> 31)) % partitions
+
+
+def wrong_partition_count(topic: Topic, found: int, where: str) -> PreconditionError:
+    """No retry helps: what is in the topic was spread over the count that it began with.
+
+    Args:
+        where: Of the bus, for example `on host:9092`.
+    """
+    return PreconditionError(
+        f"topic {topic.name} has {found} partitions {where}, expected {topic.partitions}; "
+        "topics per shard need a generation with the shard count they began with"
+    )

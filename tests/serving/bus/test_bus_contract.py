@@ -190,6 +190,8 @@ async def test_a_topic_of_another_partition_count_is_refused(bus, address):
     other = type(topic)(topic.name, 3, "all", topic.retention_ms)
     with pytest.raises(BusUnavailableError, match=f"{topic.name} has 2 partitions.*expected 3"):
         await again.publish(other, b"x", partition=0, timeout_s=TIMEOUT_S)
+    with pytest.raises(PreconditionError, match=f"{topic.name} has 2 partitions.*expected 3"):
+        await again.subscribe(other, {0: 0}, reader="test")
     await again.close()
 
 
