@@ -2,7 +2,7 @@
 
 from feed_assembly.content.content_overlay import ContentOverlay
 from feed_assembly.item_change import ItemChange
-from feed_assembly.item_codec import item_change
+from feed_assembly.item_codec import SCHEMA_VERSION, item_change
 from generation.manifest import Manifest
 from protos import events_pb2
 from serving.bus.bus import Bus
@@ -32,7 +32,10 @@ def item_reader(bus: Bus, manifest: Manifest, overlay: ContentOverlay) -> EventC
 
 
 def _decode(value: bytes) -> ItemChange:
-    change = item_change(events_pb2.ItemEvent.FromString(value))
+    event = events_pb2.ItemEvent.FromString(value)
+    if event.schema_version != SCHEMA_VERSION:
+        raise ValueError(f"schema_version: {event.schema_version}, need {SCHEMA_VERSION}")
+    change = item_change(event)
     if change.item_id is None or change.change is None:
         raise ValueError("an item event needs item_id and change")
     return change

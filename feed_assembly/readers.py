@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 
 import structlog
 
@@ -11,7 +12,7 @@ from feed_assembly.ranked_list_reader import READER as RANKED_LISTS
 from serving.bus.consumer import EventConsumer
 from serving.contracts.rank import RankedList
 from serving.errors import DependencyError
-from serving.metrics import BUS_LAG
+from serving.metrics import BUS_LAG, GENERATION_AGE
 from serving.metrics_recorder import Metrics
 
 CATCH_UP_S = 5.0
@@ -28,10 +29,12 @@ class Readers:
         items: EventConsumer[ItemChange],
         ranked_lists: EventConsumer[RankedList],
         metrics: Metrics,
+        generation_age_ms: Callable[[], int],
     ) -> None:
         self._items = items
         self._ranked_lists = ranked_lists
         self._metrics = metrics
+        self._generation_age_ms = generation_age_ms
 
     async def start(self) -> bool:
         """Start both; the bus may still be away.
@@ -49,12 +52,13 @@ class Readers:
         return all(caught_up)
 
     async def run(self) -> None:
-        """Publish the lag until a reader stops by itself.
+        """Publish how old our view of the world is, until a reader stops by itself.
 
         Raises:
             Exception: why it stopped.
         """
         while True:
+            self._metrics.gauge(GENERATION_AGE).set(self._generation_age_ms())
             for reader, consumer in ((ITEMS, self._items), (RANKED_LISTS, self._ranked_lists)):
                 if consumer.failure is not None:
                     raise consumer.failure

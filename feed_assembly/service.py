@@ -166,5 +166,6 @@ def open_feed_assembly(
         item_reader(bus, manifest, overlay),
         ranked_list_reader(bus, partitions, awaited, new_feeds),
         metrics,
+        lambda: clock.now_ms() - manifest.data_time_ms,
     )
     return FeedAssembly(get_feed, actions, publisher, sessions, readers)

@@ -76,9 +76,7 @@ FEEDS = Metric(
 STORED_FEED_LOOKUPS = Metric(
     "feedrank_stored_feed_lookups_total", "counter", ("outcome",), "hit, miss or stale"
 )
-ACTIONS = Metric(
-    "feedrank_actions_total", "counter", ("outcome",), "accepted, repeated or rejected actions"
-)
+ACTIONS = Metric("feedrank_actions_total", "counter", ("outcome",), "accepted or rejected actions")
 BUS_LAG = Metric(
     "feedrank_bus_lag_messages", "gauge", ("reader", "partition"), "published and not yet applied"
 )

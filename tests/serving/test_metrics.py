@@ -1,6 +1,7 @@
 import re
 from collections import Counter
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 from prometheus_client import generate_latest
@@ -12,6 +13,7 @@ from serving.metrics_recorder import Metrics
 from serving.state.state_counters import StateCounters
 from serving.store_metrics import follow_bus, follow_state
 
+PACKAGES = ("serving", "ann_shards", "candidate_gen", "feed_assembly", "ranker", "social_graph")
 UNITS = ("_ms", "_bytes", "_ratio", "_calls", "_candidates", "_messages")
 
 VISITS = Metric("feedrank_visits_total", "counter", ("place",), "visits")
@@ -30,6 +32,16 @@ def value_of(metrics: Metrics, line: str) -> str | None:
 def test_every_metric_that_is_defined_is_listed_once():
     defined = [value for value in vars(listed).values() if isinstance(value, Metric)]
     assert Counter(metric.name for metric in METRICS) == {metric.name: 1 for metric in defined}
+
+
+def test_somebody_fills_every_metric_that_is_defined():
+    root = Path(listed.__file__).parents[1]
+    own = [path for package in PACKAGES for path in (root / package).rglob("*.py")]
+    words = set(
+        re.findall(r"[A-Z_]+", "".join(p.read_text() for p in own if p.name != "metrics.py"))
+    )
+    names = [name for name, value in vars(listed).items() if isinstance(value, Metric)]
+    assert [name for name in names if name not in words] == []
 
 
 @pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
