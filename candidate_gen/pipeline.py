@@ -16,7 +16,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from candidate_gen.batch import CandidateBatch, Query
-from candidate_gen.fallback_log import FallbackLog
 from candidate_gen.filters.age_filter import AgeFilter
 from candidate_gen.filters.blocked_filter import BlockedFilter
 from candidate_gen.filters.excluded_author_filter import ExcludedAuthorFilter
@@ -60,6 +59,7 @@ from serving.contracts.receipt import Receipt
 from serving.contracts.shard import SearchRequest, ShardAnswer
 from serving.deadline import Deadline
 from serving.errors import DependencyError
+from serving.fallback_log import FallbackLog
 from serving.metrics_recorder import Metrics
 
 SOURCES: Sequence[Source] = (
@@ -101,7 +101,7 @@ class CandidatePipeline:
         self._neighbours = neighbours
         self._rules = rules
         self._metrics = metrics
-        self._fallback_log = FallbackLog()
+        self._fallback_log = FallbackLog(metrics)
         self._hydrators: Sequence[Hydrator] = (
             CategoryAffinity(len(rules.vocabulary.categories)),
             AuthorAffinity(),

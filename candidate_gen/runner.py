@@ -5,15 +5,14 @@ import time
 from collections.abc import Awaitable
 from typing import TypeVar
 
-from candidate_gen.fallback_log import FallbackLog
 from serving.contracts.receipt import Receipt, StageCount
 from serving.deadline import Deadline
 from serving.errors import DeadlineError
+from serving.fallback_log import FallbackLog
 from serving.metrics import (
     DEFAULTED_COLUMNS,
     FILTERED,
     SHARD_COVERAGE,
-    STAGE_FAILURES,
 )
 from serving.metrics_recorder import Metrics
 from serving.stage_clock import StageClock
@@ -46,7 +45,6 @@ class Run:
 
     def fell_back(self, stage: str, error: BaseException) -> None:
         """Count and log a failure that the request survives."""
-        self._metrics.counter(STAGE_FAILURES, stage, type(error).__name__).inc()
         self._fallback_log.note(stage, error)
 
     def default_columns(self, *names: str) -> None:

@@ -19,6 +19,7 @@ from ranker.scoring import model_scores, retrieval_scores
 from serving.contracts.rank import LIST_SIZE, RESERVE_SIZE, RankRequest
 from serving.contracts.rank_columns import CROSS_FIELDS, ITEM_FIELDS
 from serving.contracts.shard import Columns
+from serving.fallback_log import FallbackLog
 from serving.stage_clock import StageClock
 
 Floats = npt.NDArray[np.float32]
@@ -43,22 +44,34 @@ class Ranking:
 
 
 def rank_candidates(
-    request: RankRequest, models: Models, settings: DiversitySettings, clock: StageClock
+    request: RankRequest,
+    models: Models,
+    settings: DiversitySettings,
+    clock: StageClock,
+    fallback_log: FallbackLog,
 ) -> Ranking:
     """Rank `request.candidates`; what failed on the way is in `request.receipt`."""
+    receipt = request.receipt
     count = len(request.candidates["item_id"])
     settings = NEW_VIEWER if is_new_viewer(request.viewer) else settings
     with clock.stage("features", count):
         matrix = feature_matrix(_inputs(request))
     with clock.stage("pre_ranker", count) as passed:
-        first = _pre_rank(request, models, matrix)
+        try:
+            first = model_scores(models.pre_ranker, matrix, ONE_HEAD)
+        except Exception as error:  # whatever it was: the next rung is the plan
+            fallback_log.note("pre_ranker", error)
+            receipt.degrade("pre_ranker_failed")
+            first = _retrieval_order(request.candidates)
         kept = _cut(first, request.candidates, settings)
         passed.append(len(kept))
     with clock.stage("main_ranker", len(kept)):
         kept_matrix = matrix[kept]
-        scores = model_scores(models.ranker, kept_matrix, models.worth)
-        if scores is None:
-            request.receipt.degrade("main_ranker_failed")
+        try:
+            scores = model_scores(models.ranker, kept_matrix, models.worth)
+        except Exception as error:  # as above
+            fallback_log.note("main_ranker", error)
+            receipt.degrade("main_ranker_failed")
             scores = first[kept]
     with clock.stage("diversity", len(kept)) as passed:
         chosen = _select(request.candidates, kept, scores, settings)
@@ -71,12 +84,7 @@ def is_new_viewer(viewer: ViewerInputs) -> bool:
     return not (viewer.totals[0, REACTIONS].any() or viewer.vector.any())
 
 
-def _pre_rank(request: RankRequest, models: Models, matrix: Floats) -> Floats:
-    scores = model_scores(models.pre_ranker, matrix, ONE_HEAD)
-    if scores is not None:
-        return scores
-    request.receipt.degrade("pre_ranker_failed")
-    candidates = request.candidates
+def _retrieval_order(candidates: Columns) -> Floats:
     return retrieval_scores(candidates["source_bits"], candidates["source_score"])
 
 

@@ -2,36 +2,37 @@
 
 import numpy as np
 import numpy.typing as npt
-import structlog
 
 from ranker.onnx_model import OnnxModel
+from serving.errors import FeedError
 
 Floats = npt.NDArray[np.float32]
-log = structlog.get_logger()
 
 
-def model_scores(model: OnnxModel, matrix: Floats, weights: Floats) -> Floats | None:
-    """Weighted sum of a model's heads, or `None` when its answer cannot be used.
+class UnusableScoresError(FeedError):
+    """A model answered, but nothing can be sorted by what it said."""
+
+
+def model_scores(model: OnnxModel, matrix: Floats, weights: Floats) -> Floats:
+    """Weighted sum of a model's heads.
 
     NaN, infinity, and one same score for everything are not errors to ONNX Runtime; sorting by
     them would give an arbitrary feed.
 
     Returns:
-        `float32[n]`, higher is better.
+        `float32[n]`, finite, higher is better.
+
+    Raises:
+        UnusableScoresError: the scores are not finite, or all the same.
+        Exception: whatever ONNX Runtime raises; its types have nothing in common.
     """
     if not len(matrix):
         return np.empty(0, np.float32)
-    try:
-        scores: Floats = model.predict(matrix) @ weights
-    except Exception:  # ONNX Runtime raises its own unrelated types; the next rung is the plan
-        log.exception("model failed", version=model.version)
-        return None
+    scores: Floats = model.predict(matrix) @ weights
     if not np.isfinite(scores).all():
-        log.error("model gave scores that are not finite", version=model.version)
-        return None
+        raise UnusableScoresError(f"model {model.version} gave scores that are not finite")
     if len(scores) > 1 and scores.min() == scores.max():
-        log.error("model gave one score for everything", version=model.version)
-        return None
+        raise UnusableScoresError(f"model {model.version} gave one score for everything")
     return scores
 
 

@@ -3,8 +3,6 @@
 import zlib
 from pathlib import Path
 
-import structlog
-
 from features.matrix import feature_schema
 from generation.manifest import Manifest
 from generation.publish import current
@@ -18,10 +16,9 @@ from serving.contracts import ranked_list_codec
 from serving.contracts.rank import LIST_SIZE, RankedList, RankReply, RankRequest
 from serving.deadline import Deadline
 from serving.errors import BusUnavailableError, PreconditionError
+from serving.fallback_log import FallbackLog
 from serving.metrics_recorder import Metrics
 from serving.stage_clock import StageClock
-
-log = structlog.get_logger()
 
 MAX_BUS_WAIT_MS = 50.0
 BUS_RESERVE_MS = 10.0
@@ -65,6 +62,7 @@ class Ranker:
         self._models = models
         self._bus = bus
         self._metrics = metrics
+        self._fallback_log = FallbackLog(metrics)
         self._diversity = diversity
         self._feature_schema = feature_schema()
 
@@ -79,7 +77,7 @@ class Ranker:
         receipt = request.receipt
         receipt.models.update(self._models.versions)
         clock = StageClock(receipt, self._metrics)
-        ranking = rank_candidates(request, self._models, self._diversity, clock)
+        ranking = rank_candidates(request, self._models, self._diversity, clock, self._fallback_log)
         ranked = self._ranked_list(request, ranking)
         with clock.stage("publish", len(ranked.item_ids)):
             published = await self._publish(ranked, request.reply_partition, deadline)
@@ -99,7 +97,7 @@ class Ranker:
                 timeout_s=wait.remaining_s(),
             )
         except BusUnavailableError as error:
-            log.warning("ranked list not acknowledged", cause=str(error))
+            self._fallback_log.note("publish", error)
             return False
         return True
 

@@ -5,11 +5,11 @@ import time
 
 import pytest
 
-from candidate_gen.fallback_log import FallbackLog
 from candidate_gen.runner import Run, within
 from serving.contracts.receipt import Receipt
 from serving.deadline import Deadline
 from serving.errors import DeadlineError, DependencyError
+from serving.fallback_log import FallbackLog
 from serving.metrics import DEFAULTED_COLUMNS, FILTERED, STAGE_FAILURES, STAGE_IN, STAGE_OUT
 from serving.metrics_recorder import Metrics
 
@@ -33,7 +33,7 @@ def metrics():
 
 @pytest.fixture
 def run(metrics):
-    return Run(Receipt(), metrics, FallbackLog())
+    return Run(Receipt(), metrics, FallbackLog(metrics))
 
 
 def soon() -> Deadline:

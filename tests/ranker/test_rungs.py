@@ -7,6 +7,7 @@ from ranker.diversity import DiversitySettings
 from ranker.models import Models
 from ranker.ranking import rank_candidates
 from ranker.scoring import model_scores, retrieval_scores
+from serving.fallback_log import FallbackLog
 from serving.metrics_recorder import Metrics
 from serving.stage_clock import StageClock
 from tests.ranker.requests import a_request, candidates
@@ -39,7 +40,9 @@ def ranked(pre_ranker, ranker):
     """Items 7, 8, 9, found by one source in the order 9, 8, 7."""
     request = a_request(candidates([7, 8, 9], source_score=[0.1, 0.2, 0.3]))
     models = Models(FixedModel(pre_ranker), FixedModel(ranker), ONE_HEAD, {})
-    ranking = rank_candidates(request, models, PLAIN, StageClock(request.receipt, Metrics()))
+    metrics = Metrics()
+    clock, fallbacks = StageClock(request.receipt, metrics), FallbackLog(metrics)
+    ranking = rank_candidates(request, models, PLAIN, clock, fallbacks)
     return request.candidates["item_id"][ranking.rows].tolist(), request.receipt.degraded_reasons
 
 
@@ -74,6 +77,17 @@ def test_heads_are_weighted_into_one_score():
 
     scores = model_scores(TwoHeads(), np.zeros((2, 1), np.float32), np.array([1, -4], np.float32))
     np.testing.assert_allclose(scores, [0.1, -0.3], atol=1e-6)
+
+
+def test_a_failed_model_is_counted_by_its_cause():
+    metrics = Metrics()
+    request = a_request(candidates([7, 8]))
+    models = Models(FixedModel([0.5, np.nan]), FixedModel(None), ONE_HEAD, {})
+    clock = StageClock(request.receipt, metrics)
+    rank_candidates(request, models, PLAIN, clock, FallbackLog(metrics))
+    for stage, cause in (("pre_ranker", "UnusableScoresError"), ("main_ranker", "RuntimeError")):
+        labels = {"stage": stage, "cause": cause}
+        assert metrics.registry.get_sample_value("feedrank_stage_failures_total", labels) == 1
 
 
 def test_a_single_candidate_is_not_mistaken_for_a_constant_model():

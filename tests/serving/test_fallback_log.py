@@ -1,13 +1,14 @@
 from structlog.testing import capture_logs
 
-from candidate_gen.fallback_log import QUIET_S, FallbackLog
 from serving.errors import DeadlineError, DependencyError
+from serving.fallback_log import QUIET_S, FallbackLog
+from serving.metrics_recorder import Metrics
 from tests.serving.fixed_clock import FixedMonotonic
 
 
 def test_a_failure_that_goes_on_is_one_line_per_while_with_its_count():
     monotonic = FixedMonotonic()
-    fallback_log = FallbackLog(monotonic)
+    fallback_log = FallbackLog(Metrics(), monotonic)
     with capture_logs() as lines:
         for _ in range(4):
             fallback_log.note("search", DependencyError("away"))
@@ -18,7 +19,7 @@ def test_a_failure_that_goes_on_is_one_line_per_while_with_its_count():
 
 
 def test_other_stages_and_causes_have_their_own_line():
-    fallback_log = FallbackLog(FixedMonotonic())
+    fallback_log = FallbackLog(Metrics(), FixedMonotonic())
     with capture_logs() as lines:
         fallback_log.note("search", DependencyError("away"))
         fallback_log.note("search", DeadlineError("late"))
@@ -31,9 +32,18 @@ def test_other_stages_and_causes_have_their_own_line():
 
 
 def test_only_a_bug_is_logged_with_its_traceback():
-    fallback_log = FallbackLog(FixedMonotonic())
+    fallback_log = FallbackLog(Metrics(), FixedMonotonic())
     bug = ZeroDivisionError()
     with capture_logs() as lines:
         fallback_log.note("plan", bug)
         fallback_log.note("plan", DependencyError("away"))
     assert [line["exc_info"] for line in lines] == [bug, None]
+
+
+def test_every_failure_is_counted_whether_it_was_logged_or_not():
+    metrics = Metrics()
+    fallback_log = FallbackLog(metrics, FixedMonotonic())
+    for _ in range(3):
+        fallback_log.note("search", DependencyError("away"))
+    labels = {"stage": "search", "cause": "DependencyError"}
+    assert metrics.registry.get_sample_value("feedrank_stage_failures_total", labels) == 3

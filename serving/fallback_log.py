@@ -1,4 +1,4 @@
-"""Logs failures that requests survive, without a line per request while a neighbour is away."""
+"""Counts and logs failures that requests survive, without a line per request while they last."""
 
 import time
 
@@ -6,9 +6,11 @@ import structlog
 
 from serving.deadline import MonotonicSeconds
 from serving.errors import FeedError
+from serving.metrics import STAGE_FAILURES
+from serving.metrics_recorder import Metrics
 
 QUIET_S = 10.0
-"""One line per stage and cause in so long; every failure is in metrics and receipts."""
+"""One line per stage and cause in so long."""
 
 log = structlog.get_logger()
 
@@ -16,14 +18,16 @@ log = structlog.get_logger()
 class FallbackLog:
     """One per process. Stages and causes are few, so what it remembers stays small."""
 
-    def __init__(self, monotonic: MonotonicSeconds = time.monotonic) -> None:
+    def __init__(self, metrics: Metrics, monotonic: MonotonicSeconds = time.monotonic) -> None:
+        self._metrics = metrics
         self._monotonic = monotonic
         self._logged_s: dict[tuple[str, str], float] = {}
         self._unlogged: dict[tuple[str, str], int] = {}
 
     def note(self, stage: str, error: BaseException) -> None:
-        """Log the failure, or count it for the next line. A bug is logged with its traceback."""
+        """Count the failure; log it unless that was just done. A bug comes with its traceback."""
         key = (stage, type(error).__name__)
+        self._metrics.counter(STAGE_FAILURES, *key).inc()
         now_s = self._monotonic()
         if now_s - self._logged_s.get(key, -QUIET_S) < QUIET_S:
             self._unlogged[key] = self._unlogged.get(key, 0) + 1
