@@ -53,8 +53,9 @@ def check_time_ms(field: str, value_ms: int, now_ms: int) -> int:
     if value_ms == 0:
         return now_ms
     if not MIN_TIME_MS <= value_ms <= now_ms + MAX_AHEAD_MS:
-        limit = f"[{MIN_TIME_MS}, {now_ms + MAX_AHEAD_MS}] (from 1990 to five minutes ahead)"
-        raise InvalidRequestError(field, f"{value_ms} ms is outside {limit}; 0 means now")
+        limit = f"[{MIN_TIME_MS}, {now_ms + MAX_AHEAD_MS}]"
+        meaning = "from 1990 to five minutes ahead of this server's clock, 0 means now"
+        raise InvalidRequestError(field, f"{value_ms} ms is outside {limit} ({meaning})")
     return value_ms
 
 

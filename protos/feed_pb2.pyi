@@ -255,7 +255,9 @@ class Action(_message.Message):
     author_id: _builtins.int
     group_id: _builtins.int
     occurred_ms: _builtins.int
-    """Unix milliseconds; 0 means now. More than 5 minutes ahead is refused."""
+    """Unix milliseconds by the server's clock, which runs on from the data where that is old (setting
+    `clock`); 0 means now. More than 5 minutes ahead is refused.
+    """
     value: _builtins.float
     """Dwell ms of an impression, watched ms of a long_view; finite, >= 0."""
     surface: _builtins.str
