@@ -23,10 +23,10 @@ help: ## List these commands
 .PHONY: demo
 demo: ## Build and serve a small simulated world; ARGS=--once ends after showing it
 	@if deploy/real/has_jdk.sh; then \
-	  $(MAKE) $(VENV)/.installed-build; \
+	  $(MAKE) --silent $(VENV)/.installed-build; \
 	else \
 	  echo "No JDK 17 or newer was found, so Spark stays out (to install one: apt-get install openjdk-17-jdk-headless)."; \
-	  $(MAKE) $(VENV)/.installed-local; \
+	  $(MAKE) --silent $(VENV)/.installed-local; \
 	fi
 	@$(BIN)/feedrank demo $(ARGS)
 

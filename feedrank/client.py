@@ -70,7 +70,7 @@ class FeedClient:
         details = error.details() or "no details"
         if error.code() is grpc.StatusCode.INVALID_ARGUMENT:
             return details
-        problem = f"{self._address}: {error.code().name}: {details}"
+        problem = f"{self._address}: {error.code().name}: {details.rpartition('last error: ')[2]}"
         if error.code() is grpc.StatusCode.UNAVAILABLE:
             problem += " (is it running? `feedrank serve` starts it, `feedrank doctor` looks)"
         return problem

@@ -56,8 +56,13 @@ def run_build(
     """Build and make current, or end the command with a clear error. Returns the folder."""
     from generation.publish import make_current
     from spark_jobs.build import build_generation
+    from tables.dataset import Dataset
     from tables.errors import TablesError
 
+    try:
+        Dataset.open(data)  # before Spark starts, which takes a while
+    except TablesError as error:
+        raise fail(str(error)) from error
     engine, fit = open_engine(engine_name or default_engine(), master, generations)
     with closing(engine):
         try:

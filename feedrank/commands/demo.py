@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import shutil
-import socket
 import tempfile
 from pathlib import Path
 from typing import Annotated
@@ -16,10 +15,10 @@ from feedrank.commands.import_data import Layout, run_import
 from feedrank.console import err, fail, out, progress_bar
 from feedrank.embedded import StartError, open_embedded
 from feedrank.embedded_settings import EmbeddedSettings
+from feedrank.free_port import require_free
 from feedrank.show_learning import show_learning
 from generation.manifest import InvalidGenerationError
 from generation.publish import current
-from serving.listening import bind_failure
 from serving.structured_log import configure_logging
 
 
@@ -40,7 +39,7 @@ def demo(
 
     Example: feedrank demo --once
     """
-    _check_port(port)
+    require_free(port)  # now rather than after minutes of building
     generations = folder / "generations"
     was_built = _is_built(generations)
     if was_built:
@@ -56,15 +55,6 @@ def demo(
     finally:
         # A server freezes its heap; what DuckDB left there would be told as leaks at exit.
         gc.unfreeze()
-
-
-def _check_port(port: int) -> None:
-    """Now rather than after minutes of building."""
-    try:
-        socket.create_server(("127.0.0.1", port)).close()
-    except OSError as error:
-        advice = "for another: feedrank demo --port 50052, or make demo ARGS='--port 50052'"
-        raise fail(f"port {port}: {bind_failure(error)} ({advice})") from error
 
 
 def _is_built(generations: Path) -> bool:

@@ -18,14 +18,14 @@ COLOURS = {"good": "green", "optional": "yellow", "bad": "bold red"}
 
 def doctor(
     generations: Annotated[Path, typer.Option(help="folder of generations")] = Path("generations"),
-    home: Annotated[Path, typer.Option(help="folder of the server's own data")] = Path("state"),
+    home: Annotated[Path, typer.Option(help="folder of the server's own data")] = Path("home"),
     port: Annotated[int, typer.Option(min=1, max=65_535, help="port of the server")] = 50_051,
 ) -> None:
     """Look at versions, JDK, threads, ports and the generation; each line says what to do.
 
     Ends with exit code 1 if something is bad.
 
-    Example: feedrank doctor --generations generations --home state
+    Example: feedrank doctor --generations generations --home home
     """
     findings = [*check_versions(), *check_real_servers(), *check_machine(home), check_port(port)]
     for finding in findings:

@@ -25,9 +25,9 @@ def list_generations(generations: Generations = Path("generations")) -> None:
     if not generations.is_dir():
         raise fail(f"{generations} is not a folder; `feedrank build` makes one")
     in_service = _name_in_service(generations)
-    table = Table(title=f"generations in {generations}")
+    table = Table(title=f"generations in {generations}", title_justify="left", box=None)
     for heading in ("name", "in service", "built", "data time", "shards", "size"):
-        table.add_column(heading)
+        table.add_column(heading, no_wrap=True)
     for folder, manifest in sorted(_readable(generations), key=lambda pair: -pair[1].built_ms):
         size = sum(entry.bytes for entry in manifest.files.values())
         table.add_row(

@@ -69,6 +69,8 @@ def run_import(
 
     if not source.is_dir():
         raise fail(f"{source} is not a folder")
+    if data.exists() and not replace:
+        raise fail(f"{data} already exists: add --replace, or name another with --out")
     try:
         if layout is Layout.canonical:
             return import_canonical(
@@ -102,4 +104,6 @@ def _print(report: "ImportReport") -> None:
         table.add_row(name, *(f"{number:,}" for number in row))
     out.print(table)
     for example in report.rejected_examples:
-        out.print(f"rejected: {example}")
+        out.print(f"rejected: {example}", markup=False)
+    if report.rejected_examples:
+        out.print(f"all rejected rows are in {report.out / 'rejected.parquet'}", markup=False)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from feedrank.console import fail, out
+from feedrank.free_port import require_free
 from feedrank.real.server_process import ServerStartError
 from feedrank.stack import MissingComponentError, StackSettings, stack
 from feedrank.supervisor import GaveUpError, Supervisor
@@ -33,6 +34,7 @@ def up(
 
     Example: feedrank up --generations generations --home home
     """
+    require_free(port)
     try:
         shard_count = Manifest.read(current(generations)).shard_count
         processes = stack(StackSettings(generations, home, port, shard_count, bus, state, metrics))
