@@ -14,6 +14,8 @@ from tests.integration.embedded_process import EmbeddedProcess
 from tests.integration.small_world import SmallWorld
 from tests.integration.viewer_facts import viewer_facts
 
+pytestmark = pytest.mark.slow
+
 NEWCOMER = 1_500_000
 """Known by what is logged here alone, so that every count is known, too."""
 OTHER, SCROLLER = 41, 57

@@ -30,7 +30,8 @@ async def viewer_facts(generations: Path, state: str, viewer: int) -> dict[str, 
         await store.close()
     return {
         "totals": np.round(read.totals, 3).tolist(),
-        "positives": read.positive_item_ids.tolist(),
+        # Newest first; of the same millisecond in no particular order.
+        "positives": sorted(read.positive_item_ids.tolist()),
         "seen": sorted(read.seen_item_ids.tolist()),
     }
 
