@@ -90,7 +90,8 @@ class GetFeed:
         with clock.stage("content", len(page)):
             views = self._presenter.views(call.viewer_id, request.region, page)
         receipt = own_receipt(page.receipt)
-        receipt.stages += stages.stages
+        # In the order they ended: the session was read first, the others ended after the ranking.
+        receipt.stages = [*stages.stages[:1], *receipt.stages, *stages.stages[1:]]
         for reason in call.reasons:
             receipt.degrade(reason)
         receipt.total_ms = (time.perf_counter() - started_s) * 1_000

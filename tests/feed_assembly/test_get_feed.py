@@ -7,7 +7,7 @@ import pytest
 
 from feed_assembly.item_change import ItemChange
 from serving.contracts.rank import RankReply
-from serving.contracts.receipt import Receipt
+from serving.contracts.receipt import Receipt, StageCount
 from serving.errors import DependencyError, InvalidRequestError, StateUnavailableError
 from tests.feed_assembly.ring import VIEWER, Ring
 from tests.generation.tiny_generation import vocabulary
@@ -21,6 +21,19 @@ async def test_a_page_holds_the_best_items_in_order(ring) -> None:
     assert page.positions.tolist() == [0, 1, 2]
     assert page.receipt.origin == "ranked"
     assert page.receipt.degraded_reasons == []
+
+
+async def test_the_receipt_tells_the_stages_in_the_order_they_ended(ring) -> None:
+    ring.candidates.receipt = lambda: Receipt(
+        shards_total=2, shards_answered=2, stages=[StageCount("query", 1, 1, 0.5)]
+    )
+    page = await ring.page()
+    assert [stage.name for stage in page.receipt.stages] == [
+        "session",
+        "query",
+        "new_list",
+        "content",
+    ]
 
 
 async def test_twenty_items_unless_asked_for_another_number(ring) -> None:
