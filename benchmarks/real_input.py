@@ -2,8 +2,9 @@
 
     python -m benchmarks.real_input [kuairand|ciao|canonical SRC] [--work FOLDER] [--engine local]
 
-Without a source it simulates the default world. Prints and writes `FOLDER/report.md`: build time and size, candidates and served items by source,
-full first pages, latency of undegraded answers at concurrency 8, CPU per request and memory.
+Without a source it simulates the default world. Prints and writes `FOLDER/report.md`: build time
+and size, candidates and served items by source, full first pages, latency of undegraded answers at
+concurrency 8, CPU per request and memory.
 """
 
 import argparse
