@@ -120,8 +120,10 @@ class LogBus:
         for partition, wanted in start.items():
             end = log.tails[checked_partition(topic, partition)].end
             if wanted is not None and wanted > end and topic.acks == "all":
-                problem = f"{topic.name}[{partition}] ends at {end}, {reader} wants {wanted}"
-                raise PreconditionError(f"log directory {self._directory}: {problem}")
+                place = f"log directory {self._directory}: {topic.name}[{partition}]"
+                problem = f"ends at {end}, {reader} wants {wanted}"
+                advice = "this is not the log that the offset came from"
+                raise PreconditionError(f"{place} {problem}: {advice}")
             positions[partition] = end if wanted is None else min(wanted, end)
         return LogSubscription(
             log,
