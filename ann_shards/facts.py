@@ -9,19 +9,23 @@ from ann_shards.shard_items import Rows, ShardItems
 from generation.counters import ageing_factors
 from generation.item_columns import IDENTITY, ITEM_FACTS, STORED_FACTS, VECTOR
 
+IDENTITY_NAMES = [column.name for column in IDENTITY]
+GATHERED = [*IDENTITY_NAMES, *(column.name for column in STORED_FACTS), "counters", VECTOR.name]
+
 
 def candidate_columns(
     items: ShardItems, rows: Rows, *, data_time_ms: int, now_ms: int
 ) -> dict[str, npt.NDArray[Any]]:
     """All columns of `rows`, counters aged to now and live ones added."""
-    columns = {column.name: items.column(column.name, rows) for column in IDENTITY}
+    *gathered, counters, vectors = items.columns(GATHERED, rows)
+    columns = dict(zip(IDENTITY_NAMES, gathered, strict=False))
     facts = np.empty((len(rows), len(ITEM_FACTS)), np.float32)
-    for at, column in enumerate(STORED_FACTS):
-        facts[:, at] = items.column(column.name, rows)
-    counters = facts[:, len(STORED_FACTS) :]
-    np.multiply(items.column("counters", rows), ageing_factors(now_ms - data_time_ms), out=counters)
+    for at, stored in enumerate(gathered[len(IDENTITY) :]):
+        facts[:, at] = stored
+    aged = facts[:, len(STORED_FACTS) :]
+    np.multiply(counters, ageing_factors(now_ms - data_time_ms), out=aged)
     if len(items.live):
-        counters += items.live.of(columns["item_id"], now_ms)
+        aged += items.live.of(columns["item_id"], now_ms)
     columns["facts"] = np.log1p(np.maximum(facts, 0, out=facts), out=facts).astype(np.float16)
-    columns[VECTOR.name] = items.column(VECTOR.name, rows)
+    columns[VECTOR.name] = vectors
     return columns

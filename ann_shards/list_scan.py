@@ -51,6 +51,18 @@ def scan_best(
     return np.concatenate(found)
 
 
+def scan_list(rows: npt.NDArray[np.int32], eligible: EligibleRows, wanted: int) -> Rows:
+    """As `scan_until`, for a single list."""
+    found = [np.empty(0, np.int64)]
+    start, block = 0, max(SMALLEST_BLOCK, wanted)
+    while start < len(rows) and wanted > 0:
+        head = rows[start : start + block]
+        found.append(head[eligible.only(head)].astype(np.int64))
+        wanted -= len(found[-1])
+        start, block = start + block, block * BLOCK_GROWTH
+    return np.concatenate(found)
+
+
 def scan_until(lists: IdLists, keys: Rows, eligible: EligibleRows, wanted: int) -> Rows:
     """Eligible rows from the heads of the lists, read evenly until `wanted` are found."""
     found = [np.empty(0, np.int64)]

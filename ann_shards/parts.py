@@ -9,7 +9,7 @@ import numpy.typing as npt
 from ann_shards import row_bits
 from ann_shards.best_hits import Floats, Hits, Rows, best_hits, distinct_rows
 from ann_shards.eligibility import EligibleRows
-from ann_shards.list_scan import scan_best, scan_until
+from ann_shards.list_scan import scan_best, scan_list, scan_until
 from ann_shards.shard_items import ShardItems
 from serving.clock import DAY_MS
 from serving.contracts.shard import PartKind, SearchPart
@@ -91,11 +91,12 @@ def find_popular(scope: Scope, part: SearchPart) -> Hits:
     wanted = POOL_FACTOR * part.limit
     found = [scope.eligible.delta_rows]
     for region in dict.fromkeys((scope.region, ALL_REGIONS)):
-        found.append(scan_until(items.base.popular, np.array([region]), scope.eligible, wanted))
+        found.append(scan_list(items.base.popular.rows(region), scope.eligible, wanted))
         if len(found[-1]) >= wanted:
             break
-    live = items.find(items.live.most_popular())
-    found.append(live[scope.eligible.only(live)])
+    if len(items.live):
+        live = items.live_popular_rows()
+        found.append(live[scope.eligible.only(live)])
     rows = distinct_rows(*found)
     return scope.best(rows, items.popularity(rows, scope.now_ms), part.limit)
 

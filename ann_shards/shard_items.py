@@ -3,6 +3,7 @@
 One row space: rows below `base.count` are the generation's, `base.count + slot` the delta's.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ Rows = npt.NDArray[np.int64]
 
 AUTHOR_FACTS = ("author_followers", "author_items", "author_impressions", "author_positives")
 MS_PER_S = 1_000
+NOTHING_NEW = np.zeros(0, bool)
 
 
 class ShardItems:
@@ -35,6 +37,7 @@ class ShardItems:
         self.hidden_rows: Rows = np.empty(0, np.int64)
         self._vocabulary = vocabulary
         self._deleted: set[int] = set()
+        self._live_popular: tuple[Ids, Rows] | None = None
 
     def apply(self, change: ItemChange) -> Rows:
         """Take in one event. A deleted item stays deleted: tombstones win over everything.
@@ -44,6 +47,7 @@ class ShardItems:
         """
         if change.item_id in self._deleted:
             return np.empty(0, np.int64)
+        self._live_popular = None
         row = self.base.find(np.array([change.item_id], np.int64))
         row = row[row >= 0]
         if isinstance(change, DeletedItem):
@@ -63,6 +67,14 @@ class ShardItems:
         slots = self.delta.find(item_ids)
         return np.where(slots >= 0, self.base.count + slots, rows)
 
+    def live_popular_rows(self) -> Rows:
+        """Rows of `LiveCounters.most_popular` that are here; looked up once until they change."""
+        item_ids = self.live.most_popular()
+        if self._live_popular is None or self._live_popular[0] is not item_ids:
+            rows = self.find(item_ids)
+            self._live_popular = item_ids, rows[rows >= 0]
+        return self._live_popular[1]
+
     def is_hidden(self, rows: Rows) -> npt.NDArray[np.bool_]:
         """Whether each row is a base row that was deleted or replaced."""
         if len(self.hidden_rows) == 0:
@@ -72,16 +84,24 @@ class ShardItems:
 
     def column(self, name: str, rows: Rows) -> npt.NDArray[Any]:
         """Values of a column, gathered by row."""
-        base = self.base.columns[name]
-        if not len(self.delta):  # rows of the delta cannot occur, and most of the time it is so
-            return base.take(rows, axis=0)
-        is_new = rows >= self.base.count
-        if not is_new.any():
-            return base.take(rows, axis=0)
-        values = np.empty((len(rows), *base.shape[1:]), base.dtype)
-        values[~is_new] = base.take(rows[~is_new], axis=0)
-        values[is_new] = self.delta.columns[name].take(rows[is_new] - self.base.count, axis=0)
+        [values] = self.columns([name], rows)
         return values
+
+    def columns(self, names: Sequence[str], rows: Rows) -> list[npt.NDArray[Any]]:
+        """Values of several columns, gathered by row."""
+        base = [self.base.columns[name] for name in names]
+        is_new = rows >= self.base.count if len(self.delta) else NOTHING_NEW
+        if not is_new.any():
+            return [column.take(rows, axis=0) for column in base]
+        delta = [self.delta.columns[name] for name in names]
+        old_rows, new_rows = rows[~is_new], rows[is_new] - self.base.count
+        gathered = []
+        for old, new in zip(base, delta, strict=True):
+            values = np.empty((len(rows), *old.shape[1:]), old.dtype)
+            values[~is_new] = old.take(old_rows, axis=0)
+            values[is_new] = new.take(new_rows, axis=0)
+            gathered.append(values)
+        return gathered
 
     @property
     def category_count(self) -> int:

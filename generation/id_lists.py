@@ -17,8 +17,8 @@ class IdLists:
         self.keys: npt.NDArray[np.int64] = table.array("key")
         self._rows = table.lists("rows")
 
-    def rows(self, key: int, limit: int) -> npt.NDArray[np.int32]:
-        """At most `limit` rows of `key`, best first; empty when it has none."""
+    def rows(self, key: int, limit: int | None = None) -> npt.NDArray[np.int32]:
+        """Rows of `key`, at most `limit`, best first, as a view; empty when it has none."""
         at = int(np.searchsorted(self.keys, key))
         if at == len(self.keys) or self.keys[at] != key:
             return np.empty(0, np.int32)
