@@ -20,7 +20,7 @@ from feedrank.commands.up import up
 from feedrank.console import fail
 
 app = typer.Typer(
-    rich_markup_mode="markdown",
+    rich_markup_mode=None,  # its tables cut long options off at 80 columns
     pretty_exceptions_enable=False,
     help="Rank feeds: import data, build a generation, serve it, and look at the result.",
 )

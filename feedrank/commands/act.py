@@ -24,7 +24,7 @@ def act(
     ] = 0.0,
     address: Annotated[str, typer.Option(help="host:port of the server")] = DEFAULT_ADDRESS,
 ) -> None:
-    """Log that a viewer did something to an item, an author or a group.
+    """Log what a viewer did to an item, an author or a group.
 
     Example: feedrank act --viewer 7 --item 42 --action like
     """

@@ -35,7 +35,7 @@ def build(
     master: Annotated[str, typer.Option(help="Spark master")] = "local[*]",
     seed: Annotated[int, typer.Option(min=0, help="same data and seed, same models")] = 7,
 ) -> None:
-    """Build a generation from a data folder and put it into service.
+    """Build a generation from a data folder; put it into service.
 
     Example: feedrank build --data data --out generations --shards 2
     """

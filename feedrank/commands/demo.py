@@ -33,7 +33,7 @@ def demo(
     ] = None,
     port: Annotated[int, typer.Option(min=0, max=65_535, help="port to serve on")] = 50_051,
 ) -> None:
-    """Simulate a social world, build a generation from it, serve it, and show a feed learning.
+    """Simulate a world, build it, serve it, and show it learning.
 
     The second start reuses what the first has built; remove the folder to begin anew.
 

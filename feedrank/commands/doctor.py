@@ -21,8 +21,9 @@ def doctor(
     home: Annotated[Path, typer.Option(help="folder of the server's own data")] = Path("home"),
     port: Annotated[int, typer.Option(min=1, max=65_535, help="port of the server")] = 50_051,
 ) -> None:
-    """Look at versions, JDK, threads, ports and the generation; each line says what to do.
+    """Say what works here, what does not, and what to do about it.
 
+    It looks at versions, JDK, Kafka, Redis, threads, disk, the port and the generation.
     Ends with exit code 1 if something is bad.
 
     Example: feedrank doctor --generations generations --home home

@@ -25,9 +25,10 @@ def export(
         "generations"
     ),
 ) -> None:
-    """Add actions, follows, items and so on from the bus to a data folder, each once.
+    """Add what happened live to a data folder, for the next build.
 
-    Run it again at any time: it goes on where the last export ended.
+    Actions, follows, items and so on are read from the bus, each once. Run it
+    again at any time: it goes on where the last export ended.
 
     Example: feedrank export --home home --data data --generations generations
     """

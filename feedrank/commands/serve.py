@@ -24,7 +24,7 @@ def serve(
         int | None, typer.Option(min=0, max=65_535, help="port for Prometheus, on loopback")
     ] = None,
 ) -> None:
-    """Serve the current generation from one process, without Java, Redis or Kafka.
+    """Serve from one process, without Java, Redis or Kafka.
 
     Everything else is set by FEEDRANK_… variables or the TOML file that FEEDRANK_CONFIG names.
     It ends cleanly on Ctrl-C or SIGTERM and goes on where it stopped.

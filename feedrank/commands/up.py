@@ -28,7 +28,7 @@ def up(
     ] = None,
     metrics: Annotated[bool, typer.Option(help="open a Prometheus port per service")] = False,
 ) -> None:
-    """Start every service as a process of its own, with real Kafka and Redis.
+    """Start each service as a process, with real Kafka and Redis.
 
     Processes that end are started again; Ctrl-C or SIGTERM drains them all, callers first.
 
