@@ -84,7 +84,7 @@ def _static(plan: TrainingPlan, shard: int, item_id: npt.NDArray[np.int64]) -> C
         "group_id": numbers(items, "group_id", "i8", -1)[at],
         "region": name_codes(items["region"], names.regions)[at],
         "language": name_codes(items["language"], names.languages)[at],
-        "is_sensitive": numbers(items, "is_sensitive", "u1")[at],
+        "is_sensitive": numbers(items, "is_sensitive", "i4")[at],  # Spark takes no unsigned ones
         "duration_s": numbers(items, "duration_ms", "i8")[at] / MS_PER_S,
         "categories": category_matrix(category_codes(items["categories"], names.categories))[at],
     }
