@@ -58,7 +58,7 @@ from serving.contracts.rank import RankReply
 from serving.contracts.receipt import Receipt
 from serving.contracts.shard import SearchRequest, ShardAnswer
 from serving.deadline import Deadline
-from serving.errors import DependencyError
+from serving.errors import DependencyError, NotFoundError
 from serving.fallback_log import FallbackLog
 from serving.metrics_recorder import Metrics
 
@@ -116,7 +116,8 @@ class CandidatePipeline:
         Raises:
             InvalidRequestError: naming the field.
             DeadlineError: too little time on arrival, or the ranker was late.
-            DependencyError: too few shards, nothing eligible, or no ranker.
+            DependencyError: too few shards, or no ranker.
+            NotFoundError: nothing is left that this viewer may be shown.
         """
         check_request(request)
         deadline.require(MIN_REMAINING_MS)
@@ -169,7 +170,7 @@ def _filtered(run: Run, query: Query, batch: CandidateBatch) -> CandidateBatch:
     """Who passes all filters, at most `MAX_RANKED`.
 
     Raises:
-        DependencyError: nobody does; an older feed is better than none.
+        NotFoundError: nobody does; an older feed is better than none.
     """
     began_s = time.perf_counter()
     staying = np.ones(len(batch), np.bool_)
@@ -182,5 +183,5 @@ def _filtered(run: Run, query: Query, batch: CandidateBatch) -> CandidateBatch:
     rows = np.flatnonzero(staying)[:MAX_RANKED]
     run.record("filter", len(batch), len(rows), began_s)
     if not left:
-        raise DependencyError("no candidate may be shown to this viewer")
+        raise NotFoundError("no candidate may be shown to this viewer")
     return batch.take(rows)

@@ -19,7 +19,7 @@ from feed_assembly.session.session_store import SessionStore
 from feed_assembly.stored_feed import feed_of
 from serving.contracts.rank import RankedList
 from serving.contracts.receipt import Receipt
-from serving.errors import DeadlineError, FeedError, StateUnavailableError
+from serving.errors import DeadlineError, FeedError, NotFoundError, StateUnavailableError
 from serving.stage_clock import StageClock
 
 ASSEMBLY_RESERVE_MS = 6.0
@@ -28,6 +28,9 @@ ASSEMBLY_RESERVE_MS = 6.0
 BLOCKS_UNKNOWN = "blocks_unknown"
 """candidate_gen could not ask social_graph: the list leaves out what the session knew, and here
 what the generation knew."""
+
+NOTHING_RANKED = "nothing_ranked"
+"""Nothing is left that the viewer was not shown of late and may be shown."""
 
 log = structlog.get_logger()
 
@@ -71,7 +74,7 @@ class NewFeeds:
             feed, features = feed.only(~np.isin(feed.author_ids, blocked)), None
         page = await self._pages.from_new(call, known, feed, features)
         if page is None:
-            call.degrade("nothing_ranked")
+            call.degrade(NOTHING_RANKED)
         return page
 
     async def store_late(self, wanted: Wanted, ranked: RankedList) -> None:
@@ -100,6 +103,9 @@ class NewFeeds:
             ranked, receipt = await self._new_lists.make(
                 call.request, wanted, known, call.served_since_ms, call.now_ms, deadline
             )
+        except NotFoundError:  # the viewer has come to the end: nothing failed
+            call.degrade(NOTHING_RANKED)
+            return None
         except FeedError as error:
             log.warning("no new list", cause=str(error))
             is_late = isinstance(error, DeadlineError)

@@ -45,5 +45,6 @@ class CandidateClient(Protocol):
 
         Raises:
             DependencyError, NotReadyError, DeadlineError: no new list this time.
+            NotFoundError: nothing is left that this viewer may be shown.
         """
         ...

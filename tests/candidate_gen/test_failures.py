@@ -14,6 +14,7 @@ from serving.errors import (
     DeadlineError,
     DependencyError,
     InvalidRequestError,
+    NotFoundError,
     PreconditionError,
     StateUnavailableError,
 )
@@ -204,7 +205,7 @@ async def test_a_source_with_a_bug_is_missing_and_the_rest_go_on(monkeypatch):
 
 async def test_nothing_that_may_be_shown_is_no_list():
     ring = a_ring()
-    with pytest.raises(DependencyError, match="no candidate may be shown"):
+    with pytest.raises(NotFoundError, match="no candidate may be shown"):
         await generated(ring, excluded_item_ids=[10, 11, 12, 13])
 
 

@@ -8,7 +8,12 @@ import pytest
 from feed_assembly.item_change import ItemChange
 from serving.contracts.rank import RankReply
 from serving.contracts.receipt import Receipt, StageCount
-from serving.errors import DependencyError, InvalidRequestError, StateUnavailableError
+from serving.errors import (
+    DependencyError,
+    InvalidRequestError,
+    NotFoundError,
+    StateUnavailableError,
+)
 from tests.feed_assembly.ring import VIEWER, Ring
 from tests.generation.tiny_generation import vocabulary
 
@@ -21,6 +26,14 @@ async def test_a_page_holds_the_best_items_in_order(ring) -> None:
     assert page.positions.tolist() == [0, 1, 2]
     assert page.receipt.origin == "ranked"
     assert page.receipt.degraded_reasons == []
+
+
+async def test_a_viewer_who_has_come_to_the_end_is_told_so_and_gets_the_floor(ring) -> None:
+    ring.candidates.failure = NotFoundError("no candidate may be shown to this viewer")
+    page = await ring.page()
+    assert page.receipt.degraded_reasons == ["nothing_ranked"]
+    assert page.receipt.origin == "floor"
+    assert len(page)
 
 
 async def test_the_receipt_tells_the_stages_in_the_order_they_ended(ring) -> None:
