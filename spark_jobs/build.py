@@ -6,7 +6,7 @@ step gives it its name. No rows come to the driver, only names of files, counts 
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from generation.publish import publish
 from spark_jobs.author_statistics import author_statistics
 from spark_jobs.build_context import ROWS_PER_PARTITION, BuildContext, Facts, Workplace
 from spark_jobs.content import content_authors, content_items
-from spark_jobs.engine import Engine, Receipt
+from spark_jobs.engine import Engine, Receipt, run_task
 from spark_jobs.graph import build_graph
 from spark_jobs.item_statistics import ACTION_COLUMNS, ACTION_ORDER, EVENT_ORDER, item_statistics
 from spark_jobs.make_manifest import make_manifest
@@ -191,11 +191,6 @@ def _join(context: BuildContext) -> list[Receipt]:
         partial(content_authors, workplace, dataset.files("authors")),
     ]
     return viewers + engine.map(len(tasks), partial(run_task, tasks), describe="joint files")
-
-
-def run_task(tasks: Sequence[Callable[[int], Receipt]], number: int) -> Receipt:
-    """Run one of several different tasks, so that they share one job."""
-    return tasks[number](number)
 
 
 def fit_vectors(context: BuildContext, fit: VectorFit, settings: AlsSettings) -> None:

@@ -27,7 +27,7 @@ def counts_of(wanted: Longs, occurring: Longs) -> Longs:
     return np.where(values[at] == wanted, counts[at], 0)
 
 
-def starts_of_runs(*sorted_columns: Sequence[int] | npt.NDArray[np.integer]) -> Longs:
+def starts_of_runs(*sorted_columns: Sequence[int] | npt.NDArray[np.number]) -> Longs:
     """Row at which each run of equal rows starts."""
     columns = [np.asarray(column) for column in sorted_columns]
     is_start = np.ones(len(columns[0]), bool)

@@ -1,6 +1,7 @@
 """`feedrank build`: a data folder to a published generation."""
 
 import importlib.util
+import json
 from contextlib import closing
 from enum import StrEnum
 from pathlib import Path
@@ -41,7 +42,17 @@ def build(
     """
     with progress_bar("build") as progress:
         folder = run_build(data, generations, shards, engine, master, seed, progress)
+    print_report(folder)
     out.print(f"built {folder.name} in {generations}; servers take it at their next start")
+
+
+def print_report(folder: Path) -> None:
+    """How good the models are, and what each group of features is worth."""
+    from generation import layout
+    from spark_jobs.training.report import tables
+
+    for table in tables(json.loads((folder / layout.REPORT).read_text())):
+        out.print(table)
 
 
 def run_build(

@@ -28,7 +28,7 @@ BATCH_ROWS = 512
 MAX_EPOCHS = 20
 PATIENCE = 2
 LEARNING_RATE = 1e-3
-WEIGHT_DECAY = 1e-3
+WEIGHT_DECAY = 1.0
 
 
 def heads_with_enough(labels: dict[str, npt.NDArray[np.bool_]]) -> tuple[str, ...]:

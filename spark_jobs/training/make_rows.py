@@ -52,6 +52,9 @@ def make_rows(
 
     Returns:
         Figures for the report: follows, and how many of them have no time.
+
+    Raises:
+        ValueError: there are no rows.
     """
     engine, facts = context.engine, context.facts
     for block in range(1, HOLDOUT_BLOCK + 1):
@@ -70,7 +73,14 @@ def make_rows(
     _pass_on(
         context, plan, "author_facts", "samples_with_facts", "viewer_id", facts.viewer_partitions
     )
-    engine.map(facts.viewer_partitions, partial(write_rows, plan), describe="training rows")
+    written = engine.map(
+        facts.viewer_partitions, partial(write_rows, plan), describe="training rows"
+    )
+    if not any(receipt["training_rows"] for receipt in written):
+        raise ValueError(
+            "no training rows: the data has no impression or positive at a known time after the "
+            "first 30 % of its rows"
+        )
     return {name: int(value) for name, value in people.items()}
 
 

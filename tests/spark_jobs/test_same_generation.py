@@ -14,7 +14,7 @@ from spark_jobs.build import build_generation
 from spark_jobs.engine import Engine
 from spark_jobs.local_engine import LocalEngine
 from tables.importer import import_canonical
-from tests.spark_jobs.tiny_data import GivenVectors, no_models
+from tests.spark_jobs.tiny_data import GivenVectors
 
 WORLD = WorldSettings(viewer_count=120, item_count=300, day_count=4)
 ONE_CORE = """
@@ -22,12 +22,12 @@ import sys
 from pathlib import Path
 from spark_jobs.build import build_generation
 from spark_jobs.spark_engine import SparkEngine
-from tests.spark_jobs.tiny_data import GivenVectors, no_models
+from tests.spark_jobs.tiny_data import GivenVectors
 data, generations = map(Path, sys.argv[1:])
 engine = SparkEngine("local[1]", driver_memory="1g")
 fit = GivenVectors()
 build_generation(
-    data, generations, engine=engine, fit=fit, train=no_models, shards=2, seed=7
+    data, generations, engine=engine, fit=fit, shards=2, seed=7
 )
 engine.close()
 """
@@ -47,9 +47,7 @@ def local_build(data: Path, local_engine: LocalEngine) -> Path:
 
 
 def build(data: Path, generations: Path, engine: Engine) -> Path:
-    return build_generation(
-        data, generations, engine=engine, fit=GivenVectors(), train=no_models, shards=2, seed=7
-    )
+    return build_generation(data, generations, engine=engine, fit=GivenVectors(), shards=2, seed=7)
 
 
 def assert_same(one: Path, other: Path) -> None:
@@ -93,6 +91,6 @@ def test_another_number_of_shards_is_another_generation(
     data: Path, local_build: Path, local_engine: LocalEngine, tmp_path: Path
 ):
     other = build_generation(
-        data, tmp_path, engine=local_engine, fit=GivenVectors(), train=no_models, shards=3, seed=7
+        data, tmp_path, engine=local_engine, fit=GivenVectors(), shards=3, seed=7
     )
     assert other.name != local_build.name

@@ -148,11 +148,12 @@ async def test_what_was_seen_and_liked_of_late_is_counted_over_base_and_overlay(
     assert habit_of(await states.read(VIEWER, NOON_MS + 99 * DAY_MS)) == (6, 6, 3)
 
 
-async def test_only_the_fifty_items_seen_last_say_what_is_liked_of_late(states, overlay):
-    await overlay(VIEWER, *(an_action("impression", item) for item in range(1, 47)))
-    assert habit_of(await states.read(VIEWER, NOON_MS)) == (50, 50, 3)
-    await overlay(VIEWER, *(an_action("impression", item) for item in range(1, 97)))
-    assert habit_of(await states.read(VIEWER, NOON_MS)) == (100, 50, 0)
+@pytest.mark.parametrize(("seen_since", "expected"), [(46, (50, 50, 3)), (96, (100, 50, 0))])
+async def test_only_the_fifty_items_seen_last_say_what_is_liked_of_late(
+    states, overlay, seen_since, expected
+):
+    await overlay(VIEWER, *(an_action("impression", item) for item in range(1, seen_since + 1)))
+    assert habit_of(await states.read(VIEWER, NOON_MS)) == expected
 
 
 async def test_an_unknown_viewer_is_cold_and_fine(states):

@@ -6,6 +6,7 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from features.matrix import FEATURE_COUNT, feature_schema
 from spark_jobs.training.evaluate import auc, judge
@@ -109,6 +110,18 @@ def test_a_coin_flip_is_judged_a_coin_flip() -> None:
     low, high = figures["auc_interval"]  # type: ignore[misc]
     assert low < 0.5 < high
     assert figures["base_log_loss"] == pytest.approx(np.log(2), abs=1e-4)
+
+
+def test_the_interval_is_that_of_resampled_rows() -> None:
+    random = np.random.default_rng(4)
+    probabilities, resampled = np.round(random.random(2_500), 1), []
+    happened = random.random(2_500) < 0.6
+    same_luck = np.random.default_rng(1)
+    for _ in range(200):
+        rows = same_luck.integers(0, 2_500, 2_500)
+        resampled.append(roc_auc_score(happened[rows], probabilities[rows]))
+    figures = judge(probabilities, happened, 0.5, seed=1)
+    assert figures["auc_interval"] == pytest.approx(np.percentile(resampled, (2.5, 97.5)), abs=2e-5)
 
 
 def test_too_few_positives_are_counted_but_not_judged() -> None:
