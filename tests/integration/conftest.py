@@ -10,6 +10,19 @@ from tests.integration.distributed import Distributed, run_distributed
 from tests.integration.embedded_process import EmbeddedProcess
 from tests.integration.small_world import SmallWorld, make_small_world
 
+BEFORE_ALL_OTHERS = "test_same_feed.py"
+"""It compares two servers, on which the others act and publish."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    places = [place for place, item in enumerate(items) if item.path.parent == here]
+    ordered = sorted(
+        (items[place] for place in places), key=lambda item: item.path.name != BEFORE_ALL_OTHERS
+    )
+    for place, item in zip(places, ordered, strict=True):
+        items[place] = item
+
 
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> SmallWorld:
