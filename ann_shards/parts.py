@@ -80,7 +80,9 @@ def find_by_categories(scope: Scope, part: SearchPart) -> Hits:
     popular = scan_until(items.base.categories, keys, scope.eligible, POOL_FACTOR * part.limit)
     newest = scope.newest
     is_wanted = _largest_boost(boost_of, items.base.columns["categories"].take(newest, axis=0)) > 0
-    rows = distinct_rows(popular, newest[is_wanted], _delta_rows(scope, "categories", keys))
+    # Every eligible row from the oldest of the newest on is among them: no need to compare.
+    older = distinct_rows(popular[popular < newest[-1:]])
+    rows = np.concatenate([newest[is_wanted], older, _delta_rows(scope, "categories", keys)])
     boosts = _largest_boost(boost_of, items.column("categories", rows))
     scores = boosts * np.log1p(items.popularity(rows, scope.now_ms) + 1) * scope.freshness(rows)
     return scope.best(rows, scores, part.limit)

@@ -1,6 +1,7 @@
 """One whole shard: answers all parts of a request from its index, columns, lists and overlay."""
 
 from collections.abc import Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -130,10 +131,13 @@ class Shard:
         return await self._executor.run(search_all)
 
     def _answer(self, hits: Sequence[Hits], now_ms: int) -> ShardAnswer:
-        distinct = distinct_rows(np.empty(0, np.int64), *(each.rows for each in hits))
+        all_rows = np.concatenate([np.empty(0, np.int64), *(each.rows for each in hits)])
+        distinct = distinct_rows(all_rows)
+        position = np.searchsorted(distinct, all_rows).astype(np.int32)
+        ends = list(accumulate(len(each.rows) for each in hits))
         parts = [
-            PartHits(np.searchsorted(distinct, each.rows).astype(np.int32), each.scores)
-            for each in hits
+            PartHits(position[start:end], each.scores)
+            for each, start, end in zip(hits, [0, *ends], ends, strict=False)
         ]
         columns = self._columns(distinct, now_ms)
         return ShardAnswer(self.number, columns, parts, self.bus_lag_messages)
