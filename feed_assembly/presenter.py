@@ -1,6 +1,6 @@
 """Fills in what people see of a page: content, and why each item is there."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from feed_assembly.content.content import Content
 from feed_assembly.content.item_content import ItemContent
@@ -9,8 +9,7 @@ from feed_assembly.reasons import reason
 from feed_assembly.viewer_regions import ViewerRegions
 
 
-@dataclass(frozen=True, slots=True)
-class ItemView:
+class ItemView(NamedTuple):
     """One item of a page; `reason` is a short phrase."""
 
     content: ItemContent
