@@ -76,7 +76,7 @@ def find_items(scope: Scope, part: SearchPart) -> Hits:
 def find_by_categories(scope: Scope, part: SearchPart) -> Hits:
     keys, weights = _weighted_keys(part)
     items = scope.items
-    boost_of = _boosts_by_category(items.category_count, keys, weights)
+    boost_of = _boosts_by_category(items.last_category, keys, weights)
     popular = scan_until(items.base.categories, keys, scope.eligible, POOL_FACTOR * part.limit)
     newest = scope.newest
     is_wanted = _largest_boost(boost_of, items.base.columns["categories"].take(newest, axis=0)) > 0
@@ -137,13 +137,10 @@ def _delta_rows(scope: Scope, column: str, keys: Rows) -> Rows:
     return rows[is_wanted if values.ndim == 1 else is_wanted.any(axis=1)]
 
 
-def _boosts_by_category(category_count: int, keys: Rows, weights: Floats) -> Floats:
-    """Per category code what its items' scores are multiplied with; 0 where nobody asked.
-
-    Has one place more than there are codes, for items with a code that is none.
-    """
-    boost_of = np.zeros(category_count + 2, np.float32)
-    is_code = (keys >= 0) & (keys <= category_count)
+def _boosts_by_category(last_category: int, keys: Rows, weights: Floats) -> Floats:
+    """Per category code what its items' scores are multiplied with; 0 where nobody asked."""
+    boost_of = np.zeros(last_category + 1, np.float32)
+    is_code = (keys >= 0) & (keys <= last_category)
     boost_of[keys[is_code]] = 1 + weights[is_code]
     return boost_of
 
@@ -151,4 +148,4 @@ def _boosts_by_category(category_count: int, keys: Rows, weights: Floats) -> Flo
 def _largest_boost(boost_of: Floats, categories: npt.NDArray[np.int32]) -> Floats:
     """Of the boosts of each item's categories (`int32[n, 4]`), the largest."""
     # numpy reduces the first axis some twenty times as fast as a last one of length 4.
-    return np.asarray(boost_of.take(categories.T, mode="clip").max(axis=0))
+    return np.asarray(boost_of.take(categories.T).max(axis=0))

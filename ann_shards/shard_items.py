@@ -27,6 +27,7 @@ class ShardItems:
     """Base, delta, tombstones and live counters of one shard.
 
     Attributes:
+        last_category: The largest category code, of base and delta.
         hidden_rows: Base rows that were deleted or replaced since, ascending.
     """
 
@@ -34,6 +35,8 @@ class ShardItems:
         self.base = base
         self.delta = DeltaItems()
         self.live = LiveCounters()
+        codes = [len(vocabulary.categories), *base.categories.keys[-1:].tolist()]
+        self.last_category: int = max(codes)
         self.hidden_rows: Rows = np.empty(0, np.int64)
         self._vocabulary = vocabulary
         self._deleted: set[int] = set()
@@ -102,11 +105,6 @@ class ShardItems:
             values[is_new] = new.take(new_rows, axis=0)
             gathered.append(values)
         return gathered
-
-    @property
-    def category_count(self) -> int:
-        """Category codes are up to this, in base and delta."""
-        return len(self._vocabulary.categories)
 
     def popularity(self, rows: Rows, now_ms: int) -> npt.NDArray[np.float32]:
         """Popularity of the generation plus recent live positives. `float32[len(rows)]`."""
