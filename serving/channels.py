@@ -67,9 +67,10 @@ def _options(service: str, max_message_bytes: int) -> list[tuple[str, Any]]:
         ("grpc.enable_retries", 0),
         ("grpc.max_receive_message_length", max_message_bytes),
         ("grpc.max_send_message_length", max_message_bytes),
-        # By default a replica that restarts is left alone for a second and more.
+        # By default a replica that restarts is left alone for a second and more. The minimum also
+        # bounds how long one attempt to connect may take.
         ("grpc.initial_reconnect_backoff_ms", 100),
-        ("grpc.min_reconnect_backoff_ms", 100),
+        ("grpc.min_reconnect_backoff_ms", 1_000),
         ("grpc.max_reconnect_backoff_ms", 1_000),
         # Above the servers' `min_ping_interval_without_data_ms`, or they hang up on us.
         ("grpc.keepalive_time_ms", 30_000),

@@ -4,16 +4,20 @@ import math
 import os
 import resource
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
+
+from threadpoolctl import threadpool_info
 
 from feedrank.checkup.finding import Finding
+from generation import faiss_index  # noqa: F401 - loads Faiss with its own pools
+from serving.native_threads import hold_native_threads
 
 CGROUP_CPU = Path("/sys/fs/cgroup/cpu.max")
 MIN_OPEN_FILES = 4_096
 """RocksDB keeps its files open, and so does every connection."""
 MIN_FREE_BYTES = 2 << 30
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
 def check_machine(home: Path) -> list[Finding]:
@@ -21,7 +25,7 @@ def check_machine(home: Path) -> list[Finding]:
     soft_limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return [
         cores_finding(len(os.sched_getaffinity(0)), _granted_cores()),
-        threads_finding(os.environ),
+        threads_finding(_held_pools()),
         open_files_finding(soft_limit),
         disk_finding(home),
     ]
@@ -36,14 +40,13 @@ def cores_finding(visible: int, granted: float | None) -> Finding:
     return Finding("cores", "optional", found, advice)
 
 
-def threads_finding(environment: Mapping[str, str]) -> Finding:
-    """Numeric libraries start a pool per core unless told: two pools fight, and answers wait."""
-    unset = [name for name in THREAD_VARIABLES if environment.get(name) != "1"]
-    if not unset:
-        return Finding("threads", "good", "one per numeric library")
-    found = f"{', '.join(unset)} not 1 (Faiss and ONNX Runtime are held to one thread anyway)"
-    advice = f"for serving: export {' '.join(f'{name}=1' for name in unset)}"
-    return Finding("threads", "optional", found, advice)
+def threads_finding(pools: Sequence[Mapping[str, Any]]) -> Finding:
+    """`pools`: what `threadpoolctl` says of the numeric libraries as a server leaves them."""
+    wide = [pool for pool in pools if pool["num_threads"] != 1]
+    if not wide:
+        return Finding("threads", "good", f"1 in each of {len(pools)} pools of numeric libraries")
+    found = ", ".join(f"{pool['internal_api']} has {pool['num_threads']}" for pool in wide)
+    return Finding("threads", "optional", found, "for serving: export OMP_NUM_THREADS=1")
 
 
 def open_files_finding(soft_limit: int) -> Finding:
@@ -65,6 +68,12 @@ def disk_finding(home: Path) -> Finding:
         return Finding("disk", "good", found)
     advice = f"free some: at least {MIN_FREE_BYTES / 2**30:g} GiB for the log of actions"
     return Finding("disk", "bad", found, advice)
+
+
+def _held_pools() -> list[dict[str, Any]]:
+    hold_native_threads()
+    pools: list[dict[str, Any]] = threadpool_info()
+    return pools
 
 
 def _granted_cores() -> float | None:
