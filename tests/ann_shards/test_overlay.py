@@ -183,6 +183,14 @@ async def test_an_item_liked_right_now_becomes_popular(shards, bus):
     assert 135 in await found(shards, SearchPart(PartKind.POPULAR, 1))
 
 
+async def test_what_becomes_popular_after_a_search_is_found_by_the_next(shards, bus):
+    for item_id, likes in ((135, 100), (133, 200)):
+        event = counters_of(item_id, shards.generation, likes_week=likes)
+        await bus.publish(item_counters(SHARDS), event, key=item_id, timeout_s=PATIENCE_S)
+        assert await shards.caught_up(PATIENCE_S)
+        assert item_id in await found(shards, SearchPart(PartKind.POPULAR, 1))
+
+
 async def test_a_restart_replays_the_bus(tell, open_again):
     await tell(500, a_published_item(500))
     again = await open_again()
