@@ -61,7 +61,8 @@ def test_authors_that_are_no_viewers_have_no_friends(
     assert kinds == {b"B", b"F", b"G", b"M", b"P"}
     items = MappedTable(built / layout.SHARD.format(shard=0) / layout.SHARD_ITEMS)
     row = items.array("item_id").tolist().index(10)
-    assert items.array("author_positives")[row] == 4  # viewer 5 and author 5 are two people
+    # Viewer 5 and author 5 are two people; the like at an approximate time enters no count.
+    assert items.array("author_positives")[row] == 3
     assert items.array("author_followers")[row] == 2
 
 
