@@ -7,7 +7,11 @@ from features.inputs import ContextInputs, Floats
 
 SURFACES = 4
 DEVICES = 3
-"""The first surfaces and devices of the vocabulary have an indicator each; the rest share one."""
+"""The first surfaces and devices of the vocabulary have an indicator each; the rest share one.
+
+`device_other` is the one feature that is constant in every data set we have: the simulated world
+names three devices and the published sets none. It is there for products with more.
+"""
 
 FEATURES = (
     Feature("hour_sine", 0, "request", "sine of the local time of day"),

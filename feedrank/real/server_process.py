@@ -3,6 +3,7 @@
 Blocking: called from tests and from the start of a command, never from an event loop.
 """
 
+import os
 import signal
 import socket
 import subprocess
@@ -108,7 +109,10 @@ class ServerProcess(ABC):
 
     def pause(self) -> None:
         """Stop its clock: connections stay open and nothing answers, until `resume`."""
-        self._running().send_signal(signal.SIGSTOP)
+        process = self._running()
+        process.send_signal(signal.SIGSTOP)
+        # The signal reaches one thread after another; this returns once all have stopped.
+        os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
     def resume(self) -> None:
         self._running().send_signal(signal.SIGCONT)
