@@ -31,6 +31,21 @@ def broad_first(
     return order[np.argsort(np.where(is_first, 0, 1 + is_extra), kind="stable")]
 
 
+def members_kept(order: Rows, is_member: npt.NDArray[np.bool_], count: int, members: int) -> Rows:
+    """`order` with the best `members` members among its first `count`, so that no cut loses them.
+
+    Those that lie further down take the last places before the cut, in their order.
+    """
+    at = np.flatnonzero(is_member[order])[:members]
+    late = at[at >= count]
+    if not len(late):
+        return order
+    rest = np.setdiff1d(np.arange(len(order)), late, assume_unique=True)
+    places = np.concatenate([rest[: count - len(late)], late, rest[count - len(late) :]])
+    kept: Rows = order[places]
+    return kept
+
+
 def _place_in_group(groups: npt.NDArray[np.integer]) -> npt.NDArray[np.intp]:
     """How many rows before each one are of the same group."""
     by_group = np.argsort(groups, kind="stable")

@@ -12,16 +12,22 @@ import numpy.typing as npt
 from ranker.rules import (
     AUTHOR_SPACING,
     CATEGORY_WINDOW,
+    FRIENDS_LIKED_PLACE,
+    IN_NETWORK_PLACE,
     ITEMS_PER_AUTHOR,
     NO_CATEGORY,
     NOBODY,
     NewCategoryRule,
+    OwnPlaceRule,
     Rule,
     SensitiveRule,
     WindowRule,
 )
+from serving.contracts.sources import SOURCE_BIT
 
 Floats = npt.NDArray[np.float32]
+
+SOCIAL_SOURCES = (("in_network", IN_NETWORK_PLACE), ("friends_liked", FRIENDS_LIKED_PLACE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,9 @@ class DiversitySettings:
         category_window, max_per_window: In any so many neighbours, at most so many share a main
             category.
         min_categories, opening_places: So many categories within so many places from the top.
+        social_every: Of any so many neighbours one is by somebody followed, and one was liked by a
+            friend, where there are such; 0 for never. Otherwise a model trained on what people
+            found elsewhere can leave out everybody they know.
         likeness_weight: What the cosine to the most similar chosen item costs, where the span of
             values is 1.
         sensitive_penalty: What being sensitive costs, on the same scale.
@@ -46,6 +55,7 @@ class DiversitySettings:
     max_per_window: int = 2
     min_categories: int = 0
     opening_places: int = 20
+    social_every: int = 10
     likeness_weight: float = 0.2
     sensitive_penalty: float = 0.3
     sensitive_free: int = 5
@@ -64,6 +74,7 @@ def select_diverse(
     categories: npt.NDArray[np.int32],
     is_sensitive: npt.NDArray[np.bool_],
     vectors: Floats,
+    source_bits: npt.NDArray[np.uint32],
     count: int,
     settings: DiversitySettings,
 ) -> npt.NDArray[np.intp]:
@@ -74,6 +85,7 @@ def select_diverse(
         author_ids: `int64[n]`; -1 (no author) is never spaced.
         categories: `int32[n]`, main category; 0 (none) is never spaced.
         vectors: `float32[n, dim]`; zero rows are like nothing.
+        source_bits: `uint32[n]`, which sources found the item.
 
     Returns:
         Rows `intp[min(count, n)]`, best first; the same whatever the order of the input.
@@ -88,6 +100,7 @@ def select_diverse(
     likeness = _likeness(vectors[order], settings.likeness_weight / span)
     costs = np.zeros(len(order), np.float32)
     rules = _rules(author_ids[order], categories[order], sensitive, costs, settings)
+    rules += _social_rules(source_bits[order], settings.social_every)
     return order[_greedy(worth, likeness, costs, rules, min(count, len(order)))]
 
 
@@ -133,6 +146,15 @@ def _rules(
         rules.append(NewCategoryRule(categories, wanted, places, costs))
     if settings.sensitive_free and is_sensitive.any():
         rules.append(SensitiveRule(is_sensitive, settings.sensitive_free, costs))
+    return rules
+
+
+def _social_rules(source_bits: npt.NDArray[np.uint32], every: int) -> list[Rule]:
+    rules: list[Rule] = []
+    for source, cost in SOCIAL_SOURCES:
+        is_member = source_bits & np.uint32(SOURCE_BIT[source]) > 0
+        if every > 1 and is_member.any():
+            rules.append(OwnPlaceRule(is_member, every, cost))
     return rules
 
 

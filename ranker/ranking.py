@@ -12,13 +12,14 @@ from features.inputs import CrossInputs, Inputs, ItemInputs, ViewerInputs
 from features.layout import singles
 from features.matrix import feature_matrix
 from generation.viewer_columns import VIEWER_TOTALS
-from ranker.cut import PRE_RANKED, best_rows, broad_first
-from ranker.diversity import NEW_VIEWER, DiversitySettings, select_diverse
+from ranker.cut import PRE_RANKED, best_rows, broad_first, members_kept
+from ranker.diversity import NEW_VIEWER, SOCIAL_SOURCES, DiversitySettings, select_diverse
 from ranker.models import Models
 from ranker.scoring import model_scores, retrieval_scores
 from serving.contracts.rank import LIST_SIZE, RESERVE_SIZE, RankRequest
 from serving.contracts.rank_columns import CROSS_FIELDS, ITEM_FIELDS
 from serving.contracts.shard import Columns
+from serving.contracts.sources import SOURCE_BIT
 from serving.fallback_log import FallbackLog
 from serving.stage_clock import StageClock
 
@@ -93,6 +94,11 @@ def _cut(scores: Floats, candidates: Columns, settings: DiversitySettings) -> np
     if settings.min_categories and len(order) > PRE_RANKED:
         authors, categories = candidates["author_id"], candidates["categories"][:, 0]
         order = broad_first(order, authors, categories, settings.max_per_author)
+    if settings.social_every:
+        wanted = (LIST_SIZE + RESERVE_SIZE) // settings.social_every
+        for source, _cost in SOCIAL_SOURCES:
+            is_member = candidates["source_bits"] & np.uint32(SOURCE_BIT[source]) > 0
+            order = members_kept(order, is_member, PRE_RANKED, wanted)
     return order[:PRE_RANKED]
 
 
@@ -109,6 +115,7 @@ def _select(
         candidates["categories"][kept, 0],
         candidates["is_sensitive"][kept] > 0,
         singles(candidates["vector"][kept]),
+        candidates["source_bits"][kept],
         LIST_SIZE + RESERVE_SIZE,
         settings,
     )

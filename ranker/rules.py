@@ -13,11 +13,13 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
 
-CATEGORY_WINDOW = np.float32(2)
-AUTHOR_SPACING = np.float32(4)
-NEW_CATEGORY = np.float32(8)
-ITEMS_PER_AUTHOR = np.float32(16)
-SENSITIVE_ON_TOP = np.float32(32)
+FRIENDS_LIKED_PLACE = np.float32(2)
+IN_NETWORK_PLACE = np.float32(4)
+CATEGORY_WINDOW = np.float32(8)
+AUTHOR_SPACING = np.float32(16)
+NEW_CATEGORY = np.float32(32)
+ITEMS_PER_AUTHOR = np.float32(64)
+SENSITIVE_ON_TOP = np.float32(128)
 
 NOBODY = -1
 """As author: none, never spaced."""
@@ -67,6 +69,27 @@ class WindowRule:
         if charge is None:
             charge = self._charges[group] = (self._groups == group) * self._cost
         return charge
+
+
+class OwnPlaceRule:
+    """Of any `every` neighbours at least one is a member, while there are any left."""
+
+    def __init__(self, is_member: npt.NDArray[np.bool_], every: int, cost: np.float32) -> None:
+        self._is_member = is_member
+        self._charge = ~is_member * cost
+        self._every = every
+        self._places_without = 0
+
+    def picked(self, row: int, costs: Floats) -> None:
+        if self._is_member[row]:
+            if self._places_without >= self._every - 1:
+                np.subtract(costs, self._charge, out=costs)
+            self._places_without = 0
+            return
+        # Once due it stays so until a member comes; with none left all are charged alike.
+        self._places_without += 1
+        if self._places_without == self._every - 1:
+            np.add(costs, self._charge, out=costs)
 
 
 class NewCategoryRule:

@@ -1,6 +1,6 @@
 import numpy as np
 
-from ranker.cut import best_rows, broad_first
+from ranker.cut import best_rows, broad_first, members_kept
 
 
 def broad(authors, categories, max_per_author=2):
@@ -35,3 +35,15 @@ def test_the_order_it_is_given_is_what_best_means():
 
 def test_no_rows_stay_no_rows():
     assert broad([], []) == []
+
+
+def test_the_best_members_stay_before_the_cut():
+    is_member = np.array([False, False, False, True, True, True])
+    order = np.array([0, 1, 2, 3, 4, 5])
+    assert members_kept(order, is_member, count=3, members=2).tolist() == [0, 3, 4, 1, 2, 5]
+
+
+def test_members_that_are_in_front_already_change_nothing():
+    is_member = np.array([True, False, True])
+    order = np.array([0, 2, 1])
+    assert members_kept(order, is_member, count=2, members=2).tolist() == [0, 2, 1]

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ranker.diversity import NEW_VIEWER, DiversitySettings, select_diverse
+from serving.contracts.sources import SOURCE_BIT, SOURCES
 
 USUAL = DiversitySettings()
 PLAIN = DiversitySettings(likeness_weight=0)
@@ -15,7 +16,15 @@ MODERATE = settings(max_examples=60, deadline=None)
 
 
 def chosen(
-    values, *, authors=None, categories=None, sensitive=(), vectors=None, count=70, by=PLAIN
+    values,
+    *,
+    authors=None,
+    categories=None,
+    sensitive=(),
+    vectors=None,
+    sources=None,
+    count=70,
+    by=PLAIN,
 ):
     """Ids of the chosen; a candidate's id is its position. By default everybody differs."""
     n = len(values)
@@ -28,6 +37,7 @@ def chosen(
         np.array(range(1, n + 1) if categories is None else categories, np.int32),
         flags,
         np.zeros((n, 2), np.float32) if vectors is None else np.array(vectors, np.float32),
+        np.zeros(n, np.uint32) if sources is None else np.array(sources, np.uint32),
         count,
         by,
     )
@@ -107,6 +117,24 @@ def test_a_rule_without_places_does_nothing():
     assert chosen([9, 8, 7], authors=[1, 1, 1], sensitive=[0], by=by) == [0, 1, 2]
 
 
+def test_every_ten_neighbours_hold_one_of_somebody_followed_while_there_are_any():
+    # The three items of people followed, 37 to 39, are the least worth of forty.
+    sources = [SOURCE_BIT["nearest"]] * 37 + [SOURCE_BIT["in_network"]] * 3
+    listed = chosen(range(40, 0, -1), sources=sources)
+    assert [listed.index(item) for item in (37, 38, 39)] == [9, 19, 29]
+    assert [item for item in listed if item < 37] == list(range(37))
+
+
+def test_an_item_that_friends_liked_has_its_place_too():
+    sources = [0] * 18 + [SOURCE_BIT["in_network"], SOURCE_BIT["friends_liked"]]
+    assert set(chosen(range(20, 0, -1), sources=sources)[:11]) >= {18, 19}
+
+
+def test_one_item_of_both_kinds_serves_both():
+    both = SOURCE_BIT["in_network"] | SOURCE_BIT["friends_liked"]
+    assert chosen(range(12, 0, -1), sources=[0] * 11 + [both])[:10] == [*range(9), 11]
+
+
 def test_a_new_viewer_sees_eight_categories_on_the_first_page():
     # Thirty items of no category and thirty of the first are better than one each of seven others.
     values = [*range(100, 40, -1), *range(7, 0, -1)]
@@ -137,6 +165,7 @@ def candidate_sets(draw):
         "categories": random.integers(0, draw(st.integers(1, 12)), n).astype(np.int32),
         "sensitive": random.random(n) < draw(st.sampled_from([0, 0.2, 0.9])),
         "vectors": random.normal(size=(n, 4)).astype(np.float32),
+        "sources": random.integers(0, 1 << len(SOURCES), n).astype(np.uint32),
     }
 
 
