@@ -12,9 +12,19 @@ SOURCES = (
 FLOOR = "floor"
 """Not a candidate source: the popular pool that feed_assembly holds for bad times."""
 
-SOURCE_BIT = {name: 1 << index for index, name in enumerate((*SOURCES, FLOOR))}
+SOURCE_BIT = {
+    "in_network": 1,
+    "nearest": 2,
+    "similar_to_liked": 4,
+    "friends_liked": 8,
+    "category_recent": 16,
+    "popular": 32,
+    "fresh": 64,
+    FLOOR: 128,
+}
+"""Sessions and the bus keep them: a new source takes the next free bit, and none is used again."""
 
 
 def source_names(bits: int) -> list[str]:
-    """Names of the sources whose bits are set, in the order of `SOURCES`."""
+    """Names of the sources whose bits are set, in the order of `SOURCE_BIT`."""
     return [name for name, bit in SOURCE_BIT.items() if bits & bit]
