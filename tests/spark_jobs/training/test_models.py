@@ -11,14 +11,16 @@ from sklearn.metrics import roc_auc_score
 from features.matrix import FEATURE_COUNT, feature_schema
 from spark_jobs.training.evaluate import auc, judge
 from spark_jobs.training.main_ranker import (
+    HEADS,
     MIN_POSITIVES,
     heads_with_enough,
     jax_probabilities,
     train_main_ranker,
 )
 from spark_jobs.training.network import Network, Scaling
-from spark_jobs.training.onnx_export import write_model
+from spark_jobs.training.onnx_export import VALUE_WEIGHTS, write_model
 from spark_jobs.training.pre_ranker import train_pre_ranker
+from spark_jobs.training.samples import LABELS
 
 RANDOM = np.random.default_rng(4)
 MATRIX = RANDOM.normal(3, 2, (3_000, FEATURE_COUNT)).astype(np.float32)
@@ -35,6 +37,11 @@ def ranker() -> Network:
 def run(path: Path, matrix: np.ndarray) -> np.ndarray:
     session = onnxruntime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
     return np.asarray(session.run(["probabilities"], {"features": matrix})[0])
+
+
+def test_every_head_has_a_label_to_learn_and_a_worth() -> None:
+    assert set(HEADS) <= set(LABELS)
+    assert set(HEADS) == set(VALUE_WEIGHTS)
 
 
 def test_the_exported_ranker_computes_what_jax_computes(tmp_path: Path, ranker: Network) -> None:
