@@ -38,7 +38,6 @@ from serving.native_executor import NativeExecutor
 MAX_PRODUCTS_ON_LOOP = 100_000
 """Vectors times queries: more of them may hold the event loop for a millisecond."""
 
-
 WARM_QUERIES = 32
 MIN_RECALL = 0.9
 """Over so few queries; the build requires 0.98 over all."""

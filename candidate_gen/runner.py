@@ -78,7 +78,7 @@ class Run:
                 raise
             self.fell_back(stage, error)
         except Exception as error:
-            # Whatever a neighbour's failure looks like, the table in architecture.md has the plan.
+            # Whatever a neighbour's failure looks like, whoever asks knows what to do without it.
             self.fell_back(stage, error)
         return None
 

@@ -14,7 +14,7 @@ class ViewerAction:
     """What a viewer did to an item, or to somebody.
 
     Attributes:
-        kind: Name of the action, lower case; see "Words" in the architecture.
+        kind: Name of the action, lower case; see `ActionKind` in `protos/events.proto`.
         item_id: -1 for actions on authors and groups.
         occurred_ms: Unix ms.
         value: Dwell of an impression in ms, 0 where the client reports none; finite, >= 0.

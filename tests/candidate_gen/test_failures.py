@@ -1,4 +1,4 @@
-"""What each kind of failure means, by the table in architecture.md."""
+"""What each kind of failure means: what is left out, said in the receipt, or the call's end."""
 
 import asyncio
 

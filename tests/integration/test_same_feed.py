@@ -1,4 +1,4 @@
-"""Embedded or distributed, the same request gives the same feed, as architecture.md defines it."""
+"""Embedded or distributed, the same request gives the same feed, stage counts included."""
 
 import pytest
 
