@@ -19,7 +19,7 @@ from serving.native_executor import NativeExecutor
 from serving.process import run_process
 from serving.server import GrpcServer
 from serving.state.open_state_store import open_state_store
-from serving.store_metrics import follow_bus
+from serving.store_metrics import follow_bus, follow_state
 
 log = structlog.get_logger()
 
@@ -50,6 +50,7 @@ async def open_service(settings: AnnShardSettings, metrics: Metrics, server: Grp
     tasks.start("ann_shards.streams", shards.run())
     if settings.aggregate_counters:
         store = open_state_store(settings.state)
+        follow_state(metrics, store.counters)
         aggregator = CounterAggregator(bus, store, manifest, metrics)
         tasks.start("ann_shards.counter_aggregator", aggregator.run())
         server.on_close("state", store.close)
