@@ -13,11 +13,11 @@ from generation.publish import current
 from protos import ann_shard_pb2_grpc
 from serving.background_tasks import BackgroundTasks
 from serving.bus.open_bus import open_bus
-from serving.clock import open_clock
 from serving.metrics_recorder import Metrics
 from serving.native_executor import NativeExecutor
 from serving.process import run_process
 from serving.server import GrpcServer
+from serving.service_clock import open_service_clock
 from serving.state.open_state_store import open_state_store
 from serving.store_metrics import follow_bus, follow_state
 
@@ -27,13 +27,7 @@ log = structlog.get_logger()
 async def open_service(settings: AnnShardSettings, metrics: Metrics, server: GrpcServer) -> None:
     folder = current(settings.generations)
     manifest = Manifest.read(folder)
-    clock = open_clock(
-        settings.clock,
-        settings.home,
-        manifest.name,
-        manifest.data_time_ms,
-        offset_ms=settings.clock_offset_ms,
-    )
+    clock = open_service_clock(settings, manifest)
     bus = open_bus(settings.bus)
     executor = NativeExecutor(metrics)
     numbers = settings.shards or range(manifest.shard_count)

@@ -13,11 +13,11 @@ from serving.background_tasks import BackgroundTasks
 from serving.bus import topics
 from serving.bus.open_bus import open_bus
 from serving.channels import open_channel
-from serving.clock import open_clock
 from serving.contracts.clients.candidate_client import GrpcCandidateClient
 from serving.metrics_recorder import Metrics
 from serving.process import run_process
 from serving.server import GrpcServer
+from serving.service_clock import open_service_clock
 from serving.state.open_state_store import open_state_store
 from serving.store_metrics import follow_bus, follow_state
 from serving.tls import channel_credentials
@@ -33,13 +33,7 @@ async def open_service(
 ) -> None:
     folder = current(settings.generations)
     manifest = Manifest.read(folder)
-    clock = open_clock(
-        settings.clock,
-        settings.home,
-        manifest.name,
-        manifest.data_time_ms,
-        offset_ms=settings.clock_offset_ms,
-    )
+    clock = open_service_clock(settings, manifest)
     bus, state = open_bus(settings.bus), open_state_store(settings.state)
     channel = open_channel(
         settings.candidate_address,

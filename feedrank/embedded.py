@@ -22,7 +22,6 @@ from ranker.onnx_model import ModelError
 from ranker.service import open_ranker
 from serving.background_tasks import BackgroundTasks
 from serving.bus.open_bus import open_bus
-from serving.clock import open_clock
 from serving.errors import FeedError
 from serving.listening import PortError
 from serving.loop_watch import watch_loop
@@ -30,6 +29,7 @@ from serving.metrics_recorder import Metrics
 from serving.native_executor import NativeExecutor
 from serving.native_threads import hold_native_threads
 from serving.server import GrpcServer
+from serving.service_clock import open_service_clock
 from serving.settled_heap import settle_heap
 from serving.state.open_state_store import open_state_store
 from serving.store_metrics import follow_bus, follow_state
@@ -96,13 +96,7 @@ async def _open_services(
     """Open and start the services, those that are called before their callers."""
     folder = current(settings.generations)
     manifest = Manifest.read(folder)
-    clock = open_clock(
-        settings.clock,
-        settings.home,
-        manifest.name,
-        manifest.data_time_ms,
-        offset_ms=settings.clock_offset_ms,
-    )
+    clock = open_service_clock(settings, manifest)
     tasks = BackgroundTasks(on_failure=lambda: server.stop_soon(1))
     server.on_close("background tasks", tasks.close)
     bus, state = open_bus(settings.bus), open_state_store(settings.state)
