@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from rocksdict import AccessType, BlockBasedOptions, Cache, DBCompressionType, Options, Rdict
+from rocksdict import AccessType, Options, Rdict
 
 from serving.errors import StateUnavailableError
+from serving.state.rocksdb_options import raw_options
 from social_graph.sealed_folder import DamagedBaseError, require_seal
 
 SENTINEL_KEY = b"\x00feedrank graph"
 """Sorts before every record; its value is the generation's name."""
 BLOCK_CACHE_BYTES = 256 << 20
-LOG_FILE_BYTES = 1 << 20
 KEY_COUNT = "rocksdb.estimate-num-keys"
 """Exact here: no key of an ingested file hides another."""
 
@@ -65,17 +65,7 @@ def open_base(folder: Path, generation: str, keys: int) -> GraphBase:
 
 
 def base_options(*, create: bool = False) -> Options:
-    # Raw mode always: the default mode unpickles values, which makes a directory executable code.
-    options = Options(raw_mode=True)
-    options.create_if_missing(create)
-    options.set_keep_log_file_num(2)
-    options.set_max_log_file_size(LOG_FILE_BYTES)
-    table = BlockBasedOptions()
-    table.set_block_cache(Cache(BLOCK_CACHE_BYTES))
-    table.set_bloom_filter(10, False)
-    options.set_block_based_table_factory(table)
-    options.set_compression_type(DBCompressionType.lz4())
-    return options
+    return raw_options(BLOCK_CACHE_BYTES, create=create)
 
 
 def _require_contents(

@@ -13,9 +13,10 @@ from serving.bus.topics import ACTIONS
 from serving.errors import DependencyError, StateUnavailableError
 from serving.metrics import BUS_LAG
 from serving.metrics_recorder import Metrics
+from serving.state.journal_positions import CheckpointMovedError
 from social_graph.decoding import decode_action
 from social_graph.graph_action import GraphAction
-from social_graph.overlay_writer import CheckpointMovedError, OverlayWriter
+from social_graph.overlay_writer import OverlayWriter
 
 READER = "social_graph.overlay"
 LAG_INTERVAL_S = 1.0

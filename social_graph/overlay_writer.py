@@ -12,13 +12,8 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 from serving.bus.bus import Message
-from serving.state.offset_journal import (
-    action_key,
-    checkpoint_key,
-    checkpoint_update,
-    find_repeats,
-    load_checkpoints,
-)
+from serving.state.journal_positions import JournalPositions
+from serving.state.offset_journal import find_repeats
 from serving.state.state_store import StateStore, Update, Versioned
 from social_graph.graph_action import GraphAction
 from social_graph.graph_records import GraphRecords
@@ -32,10 +27,6 @@ MAX_ACTIONS_PER_WRITE = 20
 
 Batch = Sequence[tuple[Message, GraphAction | None]]
 Effective = Sequence[tuple[Message, GraphAction]]
-
-
-class CheckpointMovedError(Exception):
-    """The store is not where this process believes it to be: load the checkpoints, read again."""
 
 
 class OverlayWriter:
@@ -53,10 +44,8 @@ class OverlayWriter:
         """`first_offsets`: partition -> offset of the first message the generation lacks."""
         self._store = store
         self._records = records
-        self._generation = generation
-        self._first_offsets = dict(first_offsets)
         self._authors_are_viewers = authors_are_viewers
-        self._positions: dict[int, int] = {}
+        self._positions = JournalPositions(store, JOURNAL, generation, first_offsets)
 
     async def load_positions(self) -> dict[int, int]:
         """Partition -> offset of the next message to apply, as the store says.
@@ -64,14 +53,7 @@ class OverlayWriter:
         Raises:
             StateUnavailableError: the store did not answer.
         """
-        checkpoints = await load_checkpoints(
-            self._store, JOURNAL, self._generation, list(self._first_offsets)
-        )
-        self._positions = {
-            partition: self._first_offsets[partition] if offset is None else offset
-            for partition, offset in checkpoints.items()
-        }
-        return dict(self._positions)
+        return await self._positions.load()
 
     async def apply(self, partition: int, batch: Batch) -> None:
         """Apply messages of one partition, in offset order; those applied before do nothing.
@@ -92,29 +74,27 @@ class OverlayWriter:
             await asyncio.sleep(0)
 
     async def _apply_some(self, partition: int, batch: Effective, next_offset: int) -> None:
-        checkpoint = checkpoint_key(JOURNAL, self._generation, partition)
+        checkpoint = self._positions.checkpoint_key(partition)
         names = list(dict.fromkeys(name for _, action in batch for name in self._keys_of(action)))
         memories = [
-            (self._memory_key(partition, action), message.offset) for message, action in batch
+            (
+                self._positions.memory_key(partition, action.viewer_id, action.action_id),
+                message.offset,
+            )
+            for message, action in batch
         ]
         found = await self._store.read([checkpoint, TURN, *names, *(name for name, _ in memories)])
-        self._require_position(partition, found[0])
+        self._positions.require(partition, found[0])
         overlaid = found[2 : 2 + len(names)]
         values = await self._records.resolve(names, overlaid)
         repeats, remembered = find_repeats(memories, found[2 + len(names) :])
         new = [action for (_, action), repeat in zip(batch, repeats, strict=True) if not repeat]
         changed = self._changed(dict(zip(names, values, strict=True)), new) | {TURN: b""}
-        written = await self._store.write(
-            [
-                *_updates({TURN: found[1], **dict(zip(names, overlaid, strict=True))}, changed),
-                *remembered,
-                checkpoint_update(checkpoint, found[0], next_offset),
-            ],
-            all_or_none=True,
-        )
-        if not all(written):
-            raise CheckpointMovedError(f"partition {partition}: another writer came first")
-        self._positions[partition] = next_offset
+        effects = [
+            *_updates({TURN: found[1], **dict(zip(names, overlaid, strict=True))}, changed),
+            *remembered,
+        ]
+        await self._positions.write(partition, found[0], effects, next_offset)
 
     def _changed(
         self, records: Mapping[bytes, bytes], actions: Sequence[GraphAction]
@@ -126,21 +106,8 @@ class OverlayWriter:
             now |= changed
         return changed
 
-    def _require_position(self, partition: int, checkpoint: Versioned | None) -> None:
-        found = self._first_offsets[partition] if checkpoint is None else checkpoint.version
-        if found != self._positions[partition]:
-            raise CheckpointMovedError(
-                f"partition {partition}: the store is at {found}, "
-                f"this process at {self._positions[partition]}"
-            )
-
     def _keys_of(self, action: GraphAction) -> list[bytes]:
         return keys_of(action, authors_are_viewers=self._authors_are_viewers)
-
-    def _memory_key(self, partition: int, action: GraphAction) -> bytes:
-        # Clients choose action ids on their own, so one viewer's says nothing of another's.
-        name = b"%d/%s" % (action.viewer_id, action.action_id.encode())
-        return action_key(JOURNAL, self._generation, partition, name)
 
 
 def _updates(

@@ -11,23 +11,14 @@ from candidate_gen.viewer_state.apply import apply
 from candidate_gen.viewer_state.keys import JOURNAL, viewer_key
 from candidate_gen.viewer_state.record import ViewerRecord, empty_record, pack, unpack
 from serving.bus.bus import Message
-from serving.state.offset_journal import (
-    action_key,
-    checkpoint_key,
-    checkpoint_update,
-    find_repeats,
-    load_checkpoints,
-)
+from serving.state.journal_positions import JournalPositions
+from serving.state.offset_journal import find_repeats
 from serving.state.state_store import StateStore, Update, Versioned
 
 MAX_ACTIONS_PER_WRITE = 15
 """So that a write stays under half a megabyte, and the loop is held for about a millisecond."""
 
 Batch = Sequence[tuple[Message, ViewerAction]]
-
-
-class CheckpointMovedError(Exception):
-    """The store is not where this process believes it to be: load the checkpoints, read again."""
 
 
 class OverlayWriter:
@@ -39,8 +30,7 @@ class OverlayWriter:
         """`first_offsets`: partition -> offset of the first message the generation lacks."""
         self._store = store
         self._generation = generation
-        self._first_offsets = dict(first_offsets)
-        self._positions: dict[int, int] = {}
+        self._positions = JournalPositions(store, JOURNAL, generation, first_offsets)
 
     async def load_positions(self) -> dict[int, int]:
         """Partition -> offset of the next message to apply, as the store says.
@@ -48,14 +38,7 @@ class OverlayWriter:
         Raises:
             StateUnavailableError: the store did not answer.
         """
-        checkpoints = await load_checkpoints(
-            self._store, JOURNAL, self._generation, list(self._first_offsets)
-        )
-        self._positions = {
-            partition: self._first_offsets[partition] if offset is None else offset
-            for partition, offset in checkpoints.items()
-        }
-        return dict(self._positions)
+        return await self._positions.load()
 
     async def apply(self, partition: int, batch: Batch) -> None:
         """Apply messages of one partition, in offset order; those applied before do nothing.
@@ -71,27 +54,22 @@ class OverlayWriter:
             await asyncio.sleep(0)  # let requests in between
 
     async def _apply_some(self, partition: int, batch: Batch) -> None:
-        checkpoint = checkpoint_key(JOURNAL, self._generation, partition)
+        checkpoint = self._positions.checkpoint_key(partition)
         viewers = list(dict.fromkeys(self._key(action) for _, action in batch))
         memories = [
-            (self._memory_key(partition, action), message.offset) for message, action in batch
+            (
+                self._positions.memory_key(partition, action.viewer_id, action.action_id),
+                message.offset,
+            )
+            for message, action in batch
         ]
         found = await self._store.read([checkpoint, *viewers, *(key for key, _ in memories)])
-        self._require_position(partition, found[0])
+        self._positions.require(partition, found[0])
         stored = dict(zip(viewers, found[1 : 1 + len(viewers)], strict=True))
         repeats, remembered = find_repeats(memories, found[1 + len(viewers) :])
         next_offset = batch[-1][0].offset + 1
-        written = await self._store.write(
-            [
-                *self._effects(stored, batch, repeats),
-                *remembered,
-                checkpoint_update(checkpoint, found[0], next_offset),
-            ],
-            all_or_none=True,
-        )
-        if not all(written):
-            raise CheckpointMovedError(f"partition {partition}: another writer came first")
-        self._positions[partition] = next_offset
+        effects = [*self._effects(stored, batch, repeats), *remembered]
+        await self._positions.write(partition, found[0], effects, next_offset)
 
     def _effects(
         self, stored: Mapping[bytes, Versioned | None], batch: Batch, repeats: Sequence[bool]
@@ -113,18 +91,5 @@ class OverlayWriter:
             for key, (record, version) in changed.items()
         ]
 
-    def _require_position(self, partition: int, checkpoint: Versioned | None) -> None:
-        found = self._first_offsets[partition] if checkpoint is None else checkpoint.version
-        if found != self._positions[partition]:
-            raise CheckpointMovedError(
-                f"partition {partition}: the store is at {found}, "
-                f"this process at {self._positions[partition]}"
-            )
-
     def _key(self, action: ViewerAction) -> bytes:
         return viewer_key(self._generation, action.viewer_id)
-
-    def _memory_key(self, partition: int, action: ViewerAction) -> bytes:
-        # Clients choose action ids on their own, so one viewer's says nothing of another's.
-        name = b"%d/%s" % (action.viewer_id, action.action_id.encode())
-        return action_key(JOURNAL, self._generation, partition, name)

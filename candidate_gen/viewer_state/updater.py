@@ -9,7 +9,7 @@ import structlog
 from candidate_gen.viewer_state.action import ViewerAction
 from candidate_gen.viewer_state.decoding import ActionDecoder
 from candidate_gen.viewer_state.keys import READER
-from candidate_gen.viewer_state.overlay_writer import CheckpointMovedError, OverlayWriter
+from candidate_gen.viewer_state.overlay_writer import OverlayWriter
 from generation.manifest import Manifest
 from generation.vocabulary import Names
 from serving.bus.backoff import backoff_delays
@@ -17,6 +17,7 @@ from serving.bus.bus import Bus
 from serving.bus.consumer import EventConsumer
 from serving.bus.topics import ACTIONS
 from serving.errors import StateUnavailableError
+from serving.state.journal_positions import CheckpointMovedError
 from serving.state.state_store import StateStore
 
 RESTART_WAIT_S = 0.2

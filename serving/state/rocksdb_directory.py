@@ -7,16 +7,16 @@ opened read-only first, to show a key that was written when the directory was ma
 
 from pathlib import Path
 
-from rocksdict import AccessType, BlockBasedOptions, Cache, DBCompressionType, Options, Rdict
+from rocksdict import AccessType, Options, Rdict
 
 from serving.errors import StateUnavailableError
 from serving.state.manifest_length import record_manifest, require_whole_manifest
+from serving.state.rocksdb_options import raw_options
 
 SENTINEL_KEY = b"\x00feedrank"
 """Sorts before every other key; no caller may use it."""
 SENTINEL_VALUE = b"feedrank state, format 1"
 BLOCK_CACHE_BYTES = 64 << 20
-LOG_FILE_BYTES = 1 << 20
 
 
 def open_directory(directory: Path) -> Rdict:
@@ -73,14 +73,4 @@ def _explain(directory: Path, error: Exception) -> str:
 
 
 def _options(*, create: bool) -> Options:
-    # Raw mode always: the default mode unpickles values, which makes a directory executable code.
-    options = Options(raw_mode=True)
-    options.create_if_missing(create)
-    options.set_keep_log_file_num(2)
-    options.set_max_log_file_size(LOG_FILE_BYTES)
-    table = BlockBasedOptions()
-    table.set_block_cache(Cache(BLOCK_CACHE_BYTES))
-    table.set_bloom_filter(10, False)
-    options.set_block_based_table_factory(table)
-    options.set_compression_type(DBCompressionType.lz4())
-    return options
+    return raw_options(BLOCK_CACHE_BYTES, create=create)

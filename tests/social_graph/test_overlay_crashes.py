@@ -8,13 +8,11 @@ from generation.graph_records import Kind
 from serving.bus.bus import Message
 from serving.bus.topics import ACTIONS, partition_of
 from serving.errors import StateUnavailableError
+from serving.state.journal_positions import CheckpointMovedError
 from serving.state.state_store import StateStore
 from social_graph.graph_action import GraphAction
 from social_graph.graph_base import GraphBase
-from social_graph.overlay_writer import (
-    MAX_ACTIONS_PER_WRITE,
-    CheckpointMovedError,
-)
+from social_graph.overlay_writer import MAX_ACTIONS_PER_WRITE
 from tests.serving.state.counting_consumer import KilledError, MurderousStore
 from tests.social_graph.overlays import PARTITIONS, PEOPLE, a_writer, all_records, pairs_of
 

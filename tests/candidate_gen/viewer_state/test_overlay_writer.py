@@ -6,14 +6,11 @@ import random
 import pytest
 
 from candidate_gen.viewer_state.keys import viewer_key
-from candidate_gen.viewer_state.overlay_writer import (
-    MAX_ACTIONS_PER_WRITE,
-    CheckpointMovedError,
-    OverlayWriter,
-)
+from candidate_gen.viewer_state.overlay_writer import MAX_ACTIONS_PER_WRITE, OverlayWriter
 from candidate_gen.viewer_state.record import pack, unpack
 from serving.bus.bus import Message
 from serving.errors import StateUnavailableError
+from serving.state.journal_positions import CheckpointMovedError
 from tests.candidate_gen.viewer_state.actions import NOON_MS, a_record, an_action
 from tests.serving.state.counting_consumer import KilledError, MurderousStore
 
@@ -140,7 +137,7 @@ async def test_a_store_that_lost_its_data_is_noticed_before_anything_is_written(
     await writer.apply(PARTITION, [a_message(FIRST, an_action())])
     elsewhere = OverlayWriter(either_store, f"{generation}-empty", {PARTITION: FIRST})
     await elsewhere.load_positions()
-    elsewhere._positions = dict(writer._positions)
+    elsewhere._positions._positions = dict(writer._positions._positions)
     with pytest.raises(CheckpointMovedError, match="store is at 10, this process at 11"):
         await elsewhere.apply(PARTITION, [a_message(FIRST + 1, an_action(action_id="b"))])
     assert await found(either_store, f"{generation}-empty") == {}
