@@ -88,7 +88,7 @@ async def test_random_cancels_never_give_a_wrong_reply(store):
 
     async def read_some() -> int:
         cancelled = 0
-        for _ in range(100):
+        for _ in range(400):
             asked = dice.sample(keys, 3)
             reading = asyncio.create_task(store.read(asked))
             for _ in range(dice.randrange(12)):
