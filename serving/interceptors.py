@@ -1,11 +1,11 @@
-"""What happens around every unary call on the server: one place for statuses, counts and limits.
+"""What happens around every unary call on the server: one place for statuses, counts and gates.
 
 Callers get the status and message of errors raised on purpose, and never the text of others.
 """
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import grpc
@@ -14,6 +14,7 @@ import structlog
 from serving.calls_in_flight import CallsInFlight
 from serving.deadline import Deadline
 from serving.errors import DependencyError, FeedError
+from serving.gates import Call, Gate
 from serving.metrics import RPC_CALLS, RPC_IN_FLIGHT, RPC_LATENCY
 from serving.metrics_recorder import Metrics
 from serving.request_id import bind_request_id
@@ -23,21 +24,32 @@ Behaviour = Callable[[Any, Any], Awaitable[Any]]
 Handler = Any
 """`grpc.RpcMethodHandler`, generic in its stubs and not at run time."""
 
+UNGATED = "/grpc."
+"""Methods of gRPC itself: health and reflection."""
+
 log = structlog.get_logger()
 
 
 class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
     """Wraps the unary methods of all services of a server; streams (health, reflection) pass.
 
-    A call that arrives with under `min_remaining_ms` left is refused before any work. Whatever
-    leaves a handler becomes a status: an error of the tree its own, any other `INTERNAL` without
-    text, and so does a `CancelledError` the caller did not cause, which gRPC would never answer.
+    A call that arrives with under `min_remaining_ms` left is refused before any work, and so is
+    one that a gate refuses; health and reflection meet no gates, or a busy server would look dead.
+    Whatever leaves a handler becomes a status: an error of the tree its own, any other `INTERNAL`
+    without text, and so does a `CancelledError` the caller did not cause, which gRPC would never
+    answer.
     """
 
     def __init__(
-        self, metrics: Metrics, in_flight: CallsInFlight, *, min_remaining_ms: float
+        self,
+        metrics: Metrics,
+        in_flight: CallsInFlight,
+        gates: Sequence[Gate] = (),
+        *,
+        min_remaining_ms: float,
     ) -> None:
         self._metrics = metrics
+        self._gates = gates
         self._in_flight = in_flight
         self._in_flight_gauge = metrics.gauge(RPC_IN_FLIGHT)
         self._min_remaining_ms = min_remaining_ms
@@ -64,13 +76,18 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
 
     def _guarded(self, method: str, behaviour: Behaviour) -> Behaviour:
         latency = self._metrics.histogram(RPC_LATENCY, method)
+        gates = () if method.startswith(UNGATED) else self._gates
 
         async def answer(request: Any, context: Any) -> Any:
             started = time.perf_counter()
             self._begin(context)
             status = grpc.StatusCode.INTERNAL
+            call, passed = Call(method, context), 0
             try:
                 Deadline.of_call(context).require(self._min_remaining_ms)
+                for gate in gates:
+                    gate.enter(call)
+                    passed += 1
                 response = await behaviour(request, context)
                 status = grpc.StatusCode.OK
                 return response
@@ -88,8 +105,11 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
                 log.exception("unexpected error", method=method)
                 await context.abort(status, "internal error")
             finally:
+                elapsed_ms = (time.perf_counter() - started) * 1_000
+                for gate in reversed(gates[:passed]):
+                    gate.leave(call, elapsed_ms, succeeded=status is grpc.StatusCode.OK)
                 self._end()
-                latency.observe((time.perf_counter() - started) * 1_000)
+                latency.observe(elapsed_ms)
                 self._metrics.counter(RPC_CALLS, method, status.name).inc()
 
         return answer

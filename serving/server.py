@@ -14,6 +14,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from serving.calls_in_flight import CallsInFlight
+from serving.gates import gates_of
 from serving.interceptors import CallInterceptor
 from serving.listening import PortError, bind_failure, listen
 from serving.metrics_endpoint import MetricsEndpoint
@@ -54,7 +55,10 @@ class GrpcServer:
         self._exit_code = 0
         self._endpoint: MetricsEndpoint | None = None
         interceptor = CallInterceptor(
-            metrics, self._in_flight, min_remaining_ms=settings.min_remaining_ms
+            metrics,
+            self._in_flight,
+            gates_of(settings, metrics),
+            min_remaining_ms=settings.min_remaining_ms,
         )
         self.grpc_server = grpc.aio.server(
             interceptors=[interceptor],
