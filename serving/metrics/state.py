@@ -1,0 +1,10 @@
+"""What the state store answers and refuses."""
+
+from serving.metrics.metric import Metric
+
+STATE_READS = Metric("feedrank_state_reads_total", "total", (), "reads answered")
+STATE_WRITES = Metric("feedrank_state_writes_total", "total", (), "writes answered")
+STATE_FAILURES = Metric(
+    "feedrank_state_failures_total", "total", (), "calls that raised or met an open breaker"
+)
+STATE_CONFLICTS = Metric("feedrank_state_conflicts_total", "total", (), "updates refused as stale")
