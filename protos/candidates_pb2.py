@@ -26,17 +26,19 @@ from protos import ranker_pb2 as protos_dot_ranker__pb2
 from protos import receipt_pb2 as protos_dot_receipt__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17protos/candidates.proto\x12\x0b\x66\x65\x65\x64rank.v1\x1a\x13protos/ranker.proto\x1a\x14protos/receipt.proto\"\xcb\x02\n\x0fGenerateRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x11\n\tviewer_id\x18\x02 \x01(\x03\x12\x17\n\x0freply_partition\x18\x03 \x01(\x05\x12\x1a\n\x12revocation_version\x18\x04 \x01(\x03\x12\x0e\n\x06now_ms\x18\x05 \x01(\x03\x12\x0f\n\x07surface\x18\x06 \x01(\t\x12\x0e\n\x06\x64\x65vice\x18\x07 \x01(\t\x12\x0e\n\x06region\x18\x08 \x01(\t\x12\x10\n\x08language\x18\t \x01(\t\x12\x1a\n\x12utc_offset_minutes\x18\n \x01(\x05\x12\x19\n\x11\x65xcluded_item_ids\x18\x0b \x01(\x0c\x12\x1b\n\x13\x65xcluded_author_ids\x18\x0c \x01(\x0c\x12\x1d\n\x15unfollowed_author_ids\x18\r \x01(\x0c\x12\x16\n\x0eleft_group_ids\x18\x0e \x01(\x0c\"g\n\x10GenerateResponse\x12%\n\x07receipt\x18\x01 \x01(\x0b\x32\x14.feedrank.v1.Receipt\x12,\n\x0branked_list\x18\x02 \x01(\x0b\x32\x17.feedrank.v1.RankedList2[\n\x10\x43\x61ndidateService\x12G\n\x08Generate\x12\x1c.feedrank.v1.GenerateRequest\x1a\x1d.feedrank.v1.GenerateResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17protos/candidates.proto\x12\x0b\x66\x65\x65\x64rank.v1\x1a\x13protos/ranker.proto\x1a\x14protos/receipt.proto\"\xcb\x02\n\x0fGenerateRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x11\n\tviewer_id\x18\x02 \x01(\x03\x12\x17\n\x0freply_partition\x18\x03 \x01(\x05\x12\x1a\n\x12revocation_version\x18\x04 \x01(\x03\x12\x0e\n\x06now_ms\x18\x05 \x01(\x03\x12\x0f\n\x07surface\x18\x06 \x01(\t\x12\x0e\n\x06\x64\x65vice\x18\x07 \x01(\t\x12\x0e\n\x06region\x18\x08 \x01(\t\x12\x10\n\x08language\x18\t \x01(\t\x12\x1a\n\x12utc_offset_minutes\x18\n \x01(\x05\x12\x19\n\x11\x65xcluded_item_ids\x18\x0b \x01(\x0c\x12\x1b\n\x13\x65xcluded_author_ids\x18\x0c \x01(\x0c\x12\x1d\n\x15unfollowed_author_ids\x18\r \x01(\x0c\x12\x16\n\x0eleft_group_ids\x18\x0e \x01(\x0c\"g\n\x10GenerateResponse\x12%\n\x07receipt\x18\x01 \x01(\x0b\x32\x14.feedrank.v1.Receipt\x12,\n\x0branked_list\x18\x02 \x01(\x0b\x32\x17.feedrank.v1.RankedList2`\n\x10\x43\x61ndidateService\x12L\n\x08Generate\x12\x1c.feedrank.v1.GenerateRequest\x1a\x1d.feedrank.v1.GenerateResponse\"\x03\x90\x02\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'protos.candidates_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_CANDIDATESERVICE'].methods_by_name['Generate']._loaded_options = None
+  _globals['_CANDIDATESERVICE'].methods_by_name['Generate']._serialized_options = b'\220\002\002'
   _globals['_GENERATEREQUEST']._serialized_start=84
   _globals['_GENERATEREQUEST']._serialized_end=415
   _globals['_GENERATERESPONSE']._serialized_start=417
   _globals['_GENERATERESPONSE']._serialized_end=520
   _globals['_CANDIDATESERVICE']._serialized_start=522
-  _globals['_CANDIDATESERVICE']._serialized_end=613
+  _globals['_CANDIDATESERVICE']._serialized_end=618
 # @@protoc_insertion_point(module_scope)

@@ -48,6 +48,8 @@ class CandidateServiceServicer:
 
     def Generate(self, request, context):
         """The list travels over the bus to `reply_partition`; the answer is its receipt.
+
+        Asked again with the same `request_id`, it may publish again; readers keep one list per id.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -34,7 +34,10 @@ class CandidateServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> CandidateServiceAsyncStub: ...
     Generate: _grpc.UnaryUnaryMultiCallable[_candidates_pb2.GenerateRequest, _candidates_pb2.GenerateResponse]
-    """The list travels over the bus to `reply_partition`; the answer is its receipt."""
+    """The list travels over the bus to `reply_partition`; the answer is its receipt.
+
+    Asked again with the same `request_id`, it may publish again; readers keep one list per id.
+    """
 
 @_typing.type_check_only
 class CandidateServiceAsyncStub(CandidateServiceStub):
@@ -42,7 +45,10 @@ class CandidateServiceAsyncStub(CandidateServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Generate: _aio.UnaryUnaryMultiCallable[_candidates_pb2.GenerateRequest, _candidates_pb2.GenerateResponse]  # type: ignore[assignment]
-    """The list travels over the bus to `reply_partition`; the answer is its receipt."""
+    """The list travels over the bus to `reply_partition`; the answer is its receipt.
+
+    Asked again with the same `request_id`, it may publish again; readers keep one list per id.
+    """
 
 class CandidateServiceServicer(metaclass=_abc_1.ABCMeta):
     """Makes a new ranked list for a viewer."""
@@ -53,6 +59,9 @@ class CandidateServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _candidates_pb2.GenerateRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_candidates_pb2.GenerateResponse, _abc.Awaitable[_candidates_pb2.GenerateResponse]]:
-        """The list travels over the bus to `reply_partition`; the answer is its receipt."""
+        """The list travels over the bus to `reply_partition`; the answer is its receipt.
+
+        Asked again with the same `request_id`, it may publish again; readers keep one list per id.
+        """
 
 def add_CandidateServiceServicer_to_server(servicer: CandidateServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -48,6 +48,8 @@ class RankerServiceServicer:
 
     def Rank(self, request, context):
         """Answers once the bus has taken the list; carries the list itself only when the bus did not.
+
+        Asked again with the same `request_id`, it publishes again; readers keep one list per id.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -34,7 +34,10 @@ class RankerServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> RankerServiceAsyncStub: ...
     Rank: _grpc.UnaryUnaryMultiCallable[_ranker_pb2.RankRequest, _ranker_pb2.RankResponse]
-    """Answers once the bus has taken the list; carries the list itself only when the bus did not."""
+    """Answers once the bus has taken the list; carries the list itself only when the bus did not.
+
+    Asked again with the same `request_id`, it publishes again; readers keep one list per id.
+    """
 
 @_typing.type_check_only
 class RankerServiceAsyncStub(RankerServiceStub):
@@ -42,7 +45,10 @@ class RankerServiceAsyncStub(RankerServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Rank: _aio.UnaryUnaryMultiCallable[_ranker_pb2.RankRequest, _ranker_pb2.RankResponse]  # type: ignore[assignment]
-    """Answers once the bus has taken the list; carries the list itself only when the bus did not."""
+    """Answers once the bus has taken the list; carries the list itself only when the bus did not.
+
+    Asked again with the same `request_id`, it publishes again; readers keep one list per id.
+    """
 
 class RankerServiceServicer(metaclass=_abc_1.ABCMeta):
     """Orders candidates and publishes the list to topic `ranked-lists`."""
@@ -53,6 +59,9 @@ class RankerServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _ranker_pb2.RankRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_ranker_pb2.RankResponse, _abc.Awaitable[_ranker_pb2.RankResponse]]:
-        """Answers once the bus has taken the list; carries the list itself only when the bus did not."""
+        """Answers once the bus has taken the list; carries the list itself only when the bus did not.
+
+        Asked again with the same `request_id`, it publishes again; readers keep one list per id.
+        """
 
 def add_RankerServiceServicer_to_server(servicer: RankerServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

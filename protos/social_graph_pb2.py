@@ -24,13 +24,17 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19protos/social_graph.proto\x12\x0b\x66\x65\x65\x64rank.v1\"\xa7\x01\n\x14NeighbourhoodRequest\x12\x12\n\ngeneration\x18\x01 \x01(\t\x12\x11\n\tviewer_id\x18\x02 \x01(\x03\x12\x14\n\x0cmax_followed\x18\x03 \x01(\x05\x12\x13\n\x0bmax_friends\x18\x04 \x01(\x05\x12\x12\n\nmax_groups\x18\x05 \x01(\x05\x12\x19\n\x11max_friends_liked\x18\x06 \x01(\x05\x12\x0e\n\x06now_ms\x18\x07 \x01(\x03\"\xdd\x01\n\x15NeighbourhoodResponse\x12\x14\n\x0c\x66ollowed_ids\x18\x01 \x01(\x0c\x12\x19\n\x11\x66ollowed_affinity\x18\x02 \x01(\x0c\x12\x12\n\nfriend_ids\x18\x03 \x01(\x0c\x12\x11\n\tgroup_ids\x18\x04 \x01(\x0c\x12\x1e\n\x16\x66riends_liked_item_ids\x18\x05 \x01(\x0c\x12\x1c\n\x14\x66riends_liked_counts\x18\x06 \x01(\x0c\x12\x14\n\x0c\x66ollow_count\x18\x07 \x01(\x05\x12\x18\n\x10\x62us_lag_messages\x18\x08 \x01(\x03\"M\n\x10RelationsRequest\x12\x12\n\ngeneration\x18\x01 \x01(\t\x12\x11\n\tviewer_id\x18\x02 \x01(\x03\x12\x12\n\nauthor_ids\x18\x03 \x01(\x0c\"4\n\x11RelationsResponse\x12\r\n\x05\x66lags\x18\x01 \x01(\x0c\x12\x10\n\x08\x61\x66\x66inity\x18\x02 \x01(\x0c\x32\xb8\x01\n\x12SocialGraphService\x12V\n\rNeighbourhood\x12!.feedrank.v1.NeighbourhoodRequest\x1a\".feedrank.v1.NeighbourhoodResponse\x12J\n\tRelations\x12\x1d.feedrank.v1.RelationsRequest\x1a\x1e.feedrank.v1.RelationsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19protos/social_graph.proto\x12\x0b\x66\x65\x65\x64rank.v1\"\xa7\x01\n\x14NeighbourhoodRequest\x12\x12\n\ngeneration\x18\x01 \x01(\t\x12\x11\n\tviewer_id\x18\x02 \x01(\x03\x12\x14\n\x0cmax_followed\x18\x03 \x01(\x05\x12\x13\n\x0bmax_friends\x18\x04 \x01(\x05\x12\x12\n\nmax_groups\x18\x05 \x01(\x05\x12\x19\n\x11max_friends_liked\x18\x06 \x01(\x05\x12\x0e\n\x06now_ms\x18\x07 \x01(\x03\"\xdd\x01\n\x15NeighbourhoodResponse\x12\x14\n\x0c\x66ollowed_ids\x18\x01 \x01(\x0c\x12\x19\n\x11\x66ollowed_affinity\x18\x02 \x01(\x0c\x12\x12\n\nfriend_ids\x18\x03 \x01(\x0c\x12\x11\n\tgroup_ids\x18\x04 \x01(\x0c\x12\x1e\n\x16\x66riends_liked_item_ids\x18\x05 \x01(\x0c\x12\x1c\n\x14\x66riends_liked_counts\x18\x06 \x01(\x0c\x12\x14\n\x0c\x66ollow_count\x18\x07 \x01(\x05\x12\x18\n\x10\x62us_lag_messages\x18\x08 \x01(\x03\"M\n\x10RelationsRequest\x12\x12\n\ngeneration\x18\x01 \x01(\t\x12\x11\n\tviewer_id\x18\x02 \x01(\x03\x12\x12\n\nauthor_ids\x18\x03 \x01(\x0c\"4\n\x11RelationsResponse\x12\r\n\x05\x66lags\x18\x01 \x01(\x0c\x12\x10\n\x08\x61\x66\x66inity\x18\x02 \x01(\x0c\x32\xc2\x01\n\x12SocialGraphService\x12[\n\rNeighbourhood\x12!.feedrank.v1.NeighbourhoodRequest\x1a\".feedrank.v1.NeighbourhoodResponse\"\x03\x90\x02\x01\x12O\n\tRelations\x12\x1d.feedrank.v1.RelationsRequest\x1a\x1e.feedrank.v1.RelationsResponse\"\x03\x90\x02\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'protos.social_graph_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_SOCIALGRAPHSERVICE'].methods_by_name['Neighbourhood']._loaded_options = None
+  _globals['_SOCIALGRAPHSERVICE'].methods_by_name['Neighbourhood']._serialized_options = b'\220\002\001'
+  _globals['_SOCIALGRAPHSERVICE'].methods_by_name['Relations']._loaded_options = None
+  _globals['_SOCIALGRAPHSERVICE'].methods_by_name['Relations']._serialized_options = b'\220\002\001'
   _globals['_NEIGHBOURHOODREQUEST']._serialized_start=43
   _globals['_NEIGHBOURHOODREQUEST']._serialized_end=210
   _globals['_NEIGHBOURHOODRESPONSE']._serialized_start=213
@@ -40,5 +44,5 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RELATIONSRESPONSE']._serialized_start=515
   _globals['_RELATIONSRESPONSE']._serialized_end=567
   _globals['_SOCIALGRAPHSERVICE']._serialized_start=570
-  _globals['_SOCIALGRAPHSERVICE']._serialized_end=754
+  _globals['_SOCIALGRAPHSERVICE']._serialized_end=764
 # @@protoc_insertion_point(module_scope)
