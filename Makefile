@@ -67,6 +67,11 @@ bench: $(VENV)/.installed-dev ## Measure again what we claim; ARGS names one fil
 	  module=$${file%.py}; $(BIN)/python -m "$${module//\//.}"; \
 	done
 
+.PHONY: faults
+faults: $(VENV)/.installed-dev ## Inject every fault into real processes and print what it did
+	@VENV=$(VENV) deploy/real/install.sh
+	@$(BIN)/python -m tests.faults $(ARGS)
+
 COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
 .PHONY: lock
