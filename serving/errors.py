@@ -2,6 +2,8 @@
 
 FeedError                    INTERNAL
 ├── InvalidRequestError      INVALID_ARGUMENT      the caller broke the contract; names the field
+├── UnauthenticatedError     UNAUTHENTICATED       who calls is not known, or the proof is wrong
+├── PermissionDeniedError    PERMISSION_DENIED     who calls may not call this
 ├── NotFoundError            NOT_FOUND             what was asked for is not here
 ├── PreconditionError        FAILED_PRECONDITION   for example another generation than asked for
 ├── DeadlineError            DEADLINE_EXCEEDED     too little time left to do what was asked for
@@ -32,6 +34,14 @@ class InvalidRequestError(FeedError):
         super().__init__(f"{field}: {problem}")
         self.field = field
         self.problem = problem
+
+
+class UnauthenticatedError(FeedError):
+    status = "UNAUTHENTICATED"
+
+
+class PermissionDeniedError(FeedError):
+    status = "PERMISSION_DENIED"
 
 
 class NotFoundError(FeedError):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from serving.access.open_access_gate import open_access_gate
 from serving.gate import Call as Call
 from serving.gate import Gate as Gate
 from serving.metrics_recorder import Metrics
@@ -10,5 +11,5 @@ from serving.settings import CommonSettings
 
 def gates_of(settings: CommonSettings, metrics: Metrics) -> Sequence[Gate]:
     """The gates of a server, outermost first."""
-    del settings, metrics
-    return ()
+    access = open_access_gate(settings, metrics)
+    return () if access is None else (access,)

@@ -4,12 +4,13 @@ Objects are passed by hand. `serving.settings_loading.load_settings` reads them 
 and one TOML file, once, in `main`; building one directly (tests, the embedded mode) reads nothing.
 """
 
-import ipaddress
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, FilePath, ValidationInfo, field_validator
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from serving.access.settings import AccessSettings
 
 BUS_ADDRESS = r"^(log|kafka)://.+$"
 STATE_ADDRESS = r"^(rocksdb|redis|rediss)://.+$"
@@ -17,7 +18,7 @@ STATE_ADDRESS = r"^(rocksdb|redis|rediss)://.+$"
 Port = Annotated[int, Field(ge=0, le=65_535)]
 
 
-class CommonSettings(BaseSettings):
+class CommonSettings(AccessSettings):
     """Settings shared by all servers. Subclasses set `service` and add fields with defaults.
 
     Attributes:
@@ -27,18 +28,6 @@ class CommonSettings(BaseSettings):
 
     service: ClassVar[str] = "common"
     model_config = SettingsConfigDict(frozen=True, extra="forbid", validate_default=True)
-
-    tls_certificate: FilePath | None = None
-    """PEM chain of this server; needs `tls_key`."""
-
-    tls_key: FilePath | None = None
-    """PEM private key of `tls_certificate`."""
-
-    tls_authority: FilePath | None = None
-    """PEM certificates that clients' certificates must be signed by; turns on mutual TLS."""
-
-    host: str = "127.0.0.1"
-    """Address to listen on. Anything but loopback is refused without TLS."""
 
     port: Port = 50_051
     """Port of the gRPC endpoint; 0 takes a free one."""
@@ -106,36 +95,3 @@ class CommonSettings(BaseSettings):
     def _absolute(cls, folder: Path) -> Path:
         # Addresses are derived from it, and `log://state` would read as a host.
         return folder.expanduser().absolute()
-
-    @field_validator("tls_key")
-    @classmethod
-    def _key_and_certificate(cls, key: Path | None, others: ValidationInfo) -> Path | None:
-        if "tls_certificate" in others.data and (key is None) != (
-            others.data["tls_certificate"] is None
-        ):
-            raise ValueError("tls_certificate and tls_key are given together or not at all")
-        return key
-
-    @field_validator("tls_authority")
-    @classmethod
-    def _authority_needs_certificate(cls, path: Path | None, others: ValidationInfo) -> Path | None:
-        if path is not None and others.data.get("tls_certificate", path) is None:
-            raise ValueError("mutual TLS needs tls_certificate and tls_key too")
-        return path
-
-    @field_validator("host")
-    @classmethod
-    def _open_only_with_tls(cls, host: str, others: ValidationInfo) -> str:
-        if not is_loopback(host) and others.data.get("tls_certificate", host) is None:
-            raise ValueError("a host other than loopback needs tls_certificate and tls_key")
-        return host
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach `host`; names other than `localhost` count as no."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False

@@ -4,7 +4,8 @@ from typing import ClassVar
 import pytest
 from pydantic import Field, SecretStr, ValidationError
 
-from serving.settings import CommonSettings, is_loopback
+from serving.loopback import is_loopback
+from serving.settings import CommonSettings
 from serving.settings_loading import SettingsError, load_settings
 
 
@@ -147,6 +148,9 @@ def test_a_reachable_host_with_tls_is_accepted(environment, tmp_path):
         (tmp_path / name).touch()
         environment.setenv(f"FEEDRANK_TLS_{name}", str(tmp_path / name))
     environment.setenv("FEEDRANK_HOST", "0.0.0.0")
+    [problem] = problems_of()
+    assert "needs to know who calls" in problem
+    environment.setenv("FEEDRANK_ALLOW_ANONYMOUS", "true")
     assert load_settings(ExampleSettings).host == "0.0.0.0"
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import grpc
 import pytest
 
+from serving.access.roles import METHOD_ROLES, VIEWERS, Role
 from serving.channels import open_channel
 from serving.metrics_recorder import Metrics
 from serving.server import GrpcServer
@@ -52,9 +53,13 @@ async def test_plain_text_is_not_answered(tmp_path, key_pair):
     assert raised.value.code() is grpc.StatusCode.UNAVAILABLE
 
 
-async def test_with_an_authority_only_clients_it_signed_are_answered(tmp_path, key_pair):
+async def test_with_an_authority_only_clients_it_signed_are_answered(
+    tmp_path, key_pair, monkeypatch
+):
+    monkeypatch.setitem(METHOD_ROLES, METHOD, VIEWERS)
     key, certificate = key_pair
     fields = {"tls_certificate": certificate, "tls_key": key, "tls_authority": certificate}
+    fields["callers"] = {"localhost": {Role.VIEWER_FACING}}
     known = channel_credentials(certificate, key, certificate)
     assert await echoed_over(tmp_path, known, **fields) == b"hello"
     with pytest.raises(grpc.aio.AioRpcError) as raised:

@@ -1,0 +1,96 @@
+"""A value that is read from files, and read again when they change: no restart to rotate a secret.
+
+Files that cannot be read change nothing: the value before stays, and the next change is tried.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import structlog
+
+from serving.deadline import MonotonicSeconds
+from serving.metrics import SECRET_RELOADS
+from serving.metrics_recorder import Metrics
+
+CHECK_S = 1.0
+"""How often files are looked at, at most; each look costs a few microseconds per file."""
+
+Value = TypeVar("Value")
+FileStamp = tuple[int, int, int]
+log = structlog.get_logger()
+
+
+class WatchedFiles(Generic[Value]):
+    """Keeps the value of one set of files. Looks at them when it is asked, and starts no thread."""
+
+    def __init__(
+        self,
+        name: str,
+        paths: Sequence[Path],
+        read: Callable[[], Value],
+        metrics: Metrics,
+        monotonic: MonotonicSeconds = time.monotonic,
+    ) -> None:
+        """Read for the first time.
+
+        Args:
+            name: What the files hold, for logs and the metric; never the contents.
+            read: Raises ValueError or OSError for files that are damaged or half replaced.
+
+        Raises:
+            ValueError, OSError: from `read`.
+        """
+        self._name = name
+        self._paths = paths
+        self._read = read
+        self._metrics = metrics
+        self._monotonic = monotonic
+        self._stamps = self._look()
+        self._looked_s = monotonic()
+        self._value = read()
+
+    @property
+    def value(self) -> Value:
+        """The value of the files, at most `CHECK_S` old."""
+        now_s = self._monotonic()
+        if now_s - self._looked_s >= CHECK_S:
+            self._looked_s = now_s
+            self._renew()
+        return self._value
+
+    def _renew(self) -> None:
+        stamps = self._look()
+        if stamps == self._stamps:
+            return
+        self._stamps = stamps
+        try:
+            self._value = self._read()
+        except (ValueError, OSError) as error:
+            self._metrics.counter(SECRET_RELOADS, self._name, "refused").inc()
+            log.error(
+                "changed files are no good: the old ones stay",
+                files=self._name,
+                cause=_cause(error),
+            )
+            return
+        self._metrics.counter(SECRET_RELOADS, self._name, "taken").inc()
+        log.info("changed files are in use", files=self._name)
+
+    def _look(self) -> list[FileStamp | None]:
+        return [_stamp(path) for path in self._paths]
+
+
+def _stamp(path: Path) -> FileStamp | None:
+    """Changes with a file's contents; a link that is pointed elsewhere counts, too."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_ino
+
+
+def _cause(error: ValueError | OSError) -> str:
+    """Without the path: logs leave the machine."""
+    return error.strerror or "cannot be read" if isinstance(error, OSError) else str(error)
