@@ -24,10 +24,12 @@ from serving.background_tasks import BackgroundTasks
 from serving.bus.open_bus import open_bus
 from serving.errors import FeedError
 from serving.listening import PortError
+from serving.loop_stall import LoopStall
 from serving.loop_watch import watch_loop
 from serving.metrics_recorder import Metrics
 from serving.native_executor import NativeExecutor
 from serving.native_threads import hold_native_threads
+from serving.process_metrics import follow_process
 from serving.server import GrpcServer
 from serving.service_clock import open_service_clock
 from serving.settled_heap import settle_heap
@@ -103,6 +105,7 @@ async def _open_services(
     await bus.start()
     follow_bus(metrics, bus.counters)
     follow_state(metrics, state.counters)
+    follow_process(metrics, settings)
     executor = NativeExecutor(metrics)
     numbers = range(manifest.shard_count)
     shards = await asyncio.to_thread(
@@ -150,7 +153,8 @@ async def _open_services(
     tasks.start("social_graph", graph.run())
     tasks.start("candidate_gen.viewer_state", candidate_gen.run())
     tasks.start("feed_assembly.readers", feeds.run())
-    tasks.start("loop_watch", watch_loop(metrics))
+    stall = LoopStall(server.withdraw, server.restore, metrics)
+    tasks.start("loop_watch", watch_loop(metrics, stall))
     await _catch_up(candidate_gen, graph, shards)
     return feeds
 

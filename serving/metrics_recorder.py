@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
-from prometheus_client.core import CounterMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from serving.histogram import Histogram, HistogramFamily
@@ -17,13 +17,17 @@ from serving.metrics import METRICS, Metric
 Child = TypeVar("Child", Counter, Gauge, Histogram)
 
 
-class _Total(Collector):
+FOLLOWED = {"total": CounterMetricFamily, "level": GaugeMetricFamily}
+
+
+class _Followed(Collector):
     def __init__(self, metric: Metric, read: Callable[[], float]) -> None:
         self._metric = metric
         self._read = read
 
-    def collect(self) -> Iterator[CounterMetricFamily]:
-        yield CounterMetricFamily(self._metric.name, self._metric.meaning, value=self._read())
+    def collect(self) -> Iterator[CounterMetricFamily | GaugeMetricFamily]:
+        metric = self._metric
+        yield FOLLOWED[metric.kind](metric.name, metric.meaning, value=self._read())
 
 
 class Metrics:
@@ -32,7 +36,7 @@ class Metrics:
     def __init__(self, metrics: Iterable[Metric] = METRICS) -> None:
         self.registry = CollectorRegistry()
         self._families = {
-            metric.name: self._register(metric) for metric in metrics if metric.kind != "total"
+            metric.name: self._register(metric) for metric in metrics if metric.kind not in FOLLOWED
         }
         self._followed: set[Metric] = set()
         self._children: dict[tuple[str, tuple[str, ...]], Counter | Gauge | Histogram] = {}
@@ -54,19 +58,19 @@ class Metrics:
         return self._child(Histogram, metric, label_values)
 
     def follow(self, metric: Metric, read: Callable[[], float]) -> None:
-        """Publish a total that somebody else counts: `read` is called at each scrape.
+        """Publish a total or level that somebody else keeps: `read` is called at each scrape.
 
         It is called from the thread of the metrics endpoint, so it reads one number and no more.
 
         Raises:
-            ValueError: `metric` is no total, or is followed already.
+            ValueError: `metric` is neither, or is followed already.
         """
-        if metric.kind != "total":
-            raise ValueError(f"{metric.name} is a {metric.kind}, not a total")
+        if metric.kind not in FOLLOWED:
+            raise ValueError(f"{metric.name} is a {metric.kind}, not a total or level")
         if metric in self._followed:
             raise ValueError(f"{metric.name} is followed already")
         self._followed.add(metric)
-        self.registry.register(_Total(metric, read))
+        self.registry.register(_Followed(metric, read))
 
     def _register(self, metric: Metric) -> Counter | Gauge | HistogramFamily:
         name, meaning, labels = metric.name, metric.meaning, metric.labels

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
 from serving.errors import OverloadedError
-from serving.metrics import EXECUTOR_REFUSED
+from serving.metrics import EXECUTOR_JOBS, EXECUTOR_REFUSED
 from serving.metrics_recorder import Metrics
 
 Parameters = ParamSpec("Parameters")
@@ -36,6 +36,7 @@ class NativeExecutor:
         self.workers = workers or len(os.sched_getaffinity(0))
         self._limit = self.workers + (QUEUE_PER_WORKER * self.workers if queue is None else queue)
         self._slots = threading.BoundedSemaphore(self._limit)
+        metrics.follow(EXECUTOR_JOBS, self._jobs)
         self._pool = ThreadPoolExecutor(self.workers, thread_name_prefix="native")
         self._refused = metrics.counter(EXECUTOR_REFUSED)
 
@@ -56,6 +57,9 @@ class NativeExecutor:
         job = self._pool.submit(function, *arguments, **named)
         job.add_done_callback(lambda _: self._slots.release())
         return await asyncio.wrap_future(job)
+
+    def _jobs(self) -> int:
+        return self._limit - self._slots._value  # what a semaphore counts has no public name
 
     async def close(self) -> None:
         """Drop waiting jobs and wait for running ones."""

@@ -11,9 +11,11 @@ from generation.manifest import InvalidGenerationError
 from serving.background_tasks import BackgroundTasks
 from serving.errors import FeedError
 from serving.listening import PortError
+from serving.loop_stall import LoopStall
 from serving.loop_watch import watch_loop
 from serving.metrics_recorder import Metrics
 from serving.native_threads import hold_native_threads
+from serving.process_metrics import follow_process
 from serving.server import GrpcServer
 from serving.settings import CommonSettings
 from serving.settings_loading import SettingsError, load_settings
@@ -59,12 +61,14 @@ async def _serve(
     tasks = BackgroundTasks(on_failure=lambda: server.stop_soon(1))
     try:
         await open_service(settings, metrics, server)
+        follow_process(metrics, settings)
         settle_heap()
         await server.start(service_names)
     except (InvalidGenerationError, FeedError, PortError, ValueError, OSError) as error:
         log.error("cannot start", cause=str(error), kind=type(error).__name__)
         return CANNOT_START
-    tasks.start("loop_watch", watch_loop(metrics))
+    stall = LoopStall(server.withdraw, server.restore, metrics)
+    tasks.start("loop_watch", watch_loop(metrics, stall))
     server.on_close("background tasks", tasks.close)
     for name in service_names:
         await server.mark_serving(name)

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import grpc
 import structlog
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_health.v1 import health, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from serving.calls_in_flight import CallsInFlight
@@ -19,6 +19,7 @@ from serving.interceptors import CallInterceptor
 from serving.listening import PortError, bind_failure, listen
 from serving.metrics_endpoint import MetricsEndpoint
 from serving.metrics_recorder import Metrics
+from serving.readiness import Readiness
 from serving.reflection_pool import ReflectionPool
 from serving.settings import CommonSettings
 from serving.tls import server_credentials
@@ -47,9 +48,7 @@ class GrpcServer:
         self._settings = settings
         self._metrics = metrics
         self._in_flight = CallsInFlight()
-        self._health = health.aio.HealthServicer()
-        self._names: Sequence[str] = ()
-        self._waiting_to_serve: set[str] = set()
+        self._readiness = Readiness()
         self._closes: list[tuple[str, Close]] = []
         self._stop_asked = asyncio.Event()
         self._exit_code = 0
@@ -80,11 +79,8 @@ class GrpcServer:
         Raises:
             PortError: the port is taken, or the host is not one of this machine.
         """
-        self._names = service_names
-        self._waiting_to_serve = set(service_names)
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, self.grpc_server)
-        for name in ("", *service_names):
-            await self._health.set(name, health_pb2.HealthCheckResponse.NOT_SERVING)
+        health_pb2_grpc.add_HealthServicer_to_server(self._readiness.servicer, self.grpc_server)
+        await self._readiness.start(service_names)
         reflection.enable_server_reflection(
             (*service_names, health.SERVICE_NAME, reflection.SERVICE_NAME),
             self.grpc_server,
@@ -113,12 +109,15 @@ class GrpcServer:
         Raises:
             ValueError: `service_name` was not given to `start`.
         """
-        if service_name not in self._names:
-            raise ValueError(f"{service_name} is not served here, only {', '.join(self._names)}")
-        await self._health.set(service_name, health_pb2.HealthCheckResponse.SERVING)
-        self._waiting_to_serve.discard(service_name)
-        if not self._waiting_to_serve:
-            await self._health.set("", health_pb2.HealthCheckResponse.SERVING)
+        await self._readiness.mark(service_name)
+
+    def withdraw(self) -> None:
+        """Report NOT_SERVING for now, and go on answering who calls all the same."""
+        self._readiness.withdraw()
+
+    def restore(self) -> None:
+        """Report again what was reported before `withdraw`."""
+        self._readiness.restore()
 
     def stop_soon(self, exit_code: int = 0) -> None:
         """Make `run_until_signal` drain and return, as a signal does; the worst code counts."""
@@ -150,7 +149,7 @@ class GrpcServer:
         """
         if self.port:
             log.info("draining", calls_in_flight=self._in_flight.count)
-            await self._health.enter_graceful_shutdown()
+            await self._readiness.shut_down()
             await asyncio.sleep(self._settings.unhealthy_wait_s)
             await self._finish_calls()
         exit_code = self._exit_code

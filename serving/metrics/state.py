@@ -8,3 +8,6 @@ STATE_FAILURES = Metric(
     "feedrank_state_failures_total", "total", (), "calls that raised or met an open breaker"
 )
 STATE_CONFLICTS = Metric("feedrank_state_conflicts_total", "total", (), "updates refused as stale")
+STATE_BREAKER_OPEN = Metric(
+    "feedrank_state_breaker_open", "level", (), "1 while calls are refused as the store is away"
+)

@@ -51,8 +51,8 @@ class RedisStateStore:
             ValueError: the address cannot be understood.
         """
         check_redis_address(address)
-        self.counters = StateCounters()
         self._breaker = breaker or CircuitBreaker()
+        self.counters = StateCounters(breaker=self._breaker)
         self._cap_s = (timeout_ms + connect_timeout_ms) / 1000
         # Every default that waits or repeats is replaced: the library would retry for seconds.
         pool = BlockingConnectionPool.from_url(

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from serving.state.circuit_breaker import CircuitBreaker
+
 
 @dataclass(slots=True)
 class StateCounters:
@@ -11,6 +13,7 @@ class StateCounters:
         reads: Calls of `read` that were answered.
         writes: Calls of `write` that were answered.
         failures: Calls, and syncs to disk, that raised or were refused by an open breaker.
+        breaker: What refuses calls while the store is away, where there is such a thing.
         conflicts: Updates that were stale, and those a stale one held back (`all_or_none`).
     """
 
@@ -18,3 +21,8 @@ class StateCounters:
     writes: int = 0
     failures: int = 0
     conflicts: int = 0
+    breaker: CircuitBreaker | None = None
+
+    @property
+    def breaker_is_open(self) -> bool:
+        return self.breaker is not None and self.breaker.is_open

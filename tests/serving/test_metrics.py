@@ -11,17 +11,20 @@ from serving import metrics as listed
 from serving.bus.counters import BusCounters
 from serving.metrics import METRICS, Metric
 from serving.metrics_recorder import Metrics
+from serving.state.circuit_breaker import CircuitBreaker
 from serving.state.state_counters import StateCounters
 from serving.store_metrics import follow_bus, follow_state
 
 PACKAGES = ("serving", "ann_shards", "candidate_gen", "feed_assembly", "ranker", "social_graph")
-UNITS = ("_ms", "_bytes", "_ratio", "_calls", "_candidates", "_messages")
+UNITS = ("_ms", "_bytes", "_ratio", "_calls", "_candidates", "_messages", "_jobs")
+COUNTED = ("_threads", "_tasks", "_open", "_info")
 
 FOLDER = Path(listed.__file__).parent
 
 VISITS = Metric("feedrank_visits_total", "counter", ("place",), "visits")
 SPEED = Metric("feedrank_speed_ms", "histogram", (), "speed", (1.0, 10.0))
 SEEN = Metric("feedrank_seen_total", "total", (), "seen")
+WAITING = Metric("feedrank_waiting_jobs", "level", (), "waiting")
 DEPTH = Metric("feedrank_depth_messages", "gauge", (), "depth")
 
 
@@ -51,7 +54,9 @@ def test_somebody_fills_every_metric_that_is_defined():
 @pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
 def test_names_tell_kind_and_unit(metric):
     assert re.fullmatch(r"feedrank(_[a-z]+)+", metric.name)
-    assert metric.name.endswith("_total" if metric.kind in ("counter", "total") else UNITS)
+    assert metric.name.endswith(
+        "_total" if metric.kind in ("counter", "total") else UNITS + COUNTED
+    )
     assert metric.meaning
 
 
@@ -101,6 +106,23 @@ def test_follows_a_total_that_is_counted_elsewhere():
     assert value_of(metrics, "feedrank_seen_total") == "3.0"
 
 
+def test_follows_a_level_that_is_kept_elsewhere():
+    metrics, waiting = Metrics([WAITING]), [1, 2]
+    metrics.follow(WAITING, lambda: len(waiting))
+    waiting.pop()
+    assert value_of(metrics, "feedrank_waiting_jobs") == "1.0"
+
+
+def test_an_open_breaker_is_told():
+    now_s = 0.0
+    breaker = CircuitBreaker(max_failures=1, patience_s=0.0, clock=lambda: now_s)
+    metrics = Metrics()
+    follow_state(metrics, StateCounters(breaker=breaker))
+    assert value_of(metrics, "feedrank_state_breaker_open") == "0.0"
+    breaker.failed()
+    assert value_of(metrics, "feedrank_state_breaker_open") == "1.0"
+
+
 def test_a_total_is_followed_once_and_nothing_else_is_followed():
     metrics = Metrics([SEEN, VISITS])
     metrics.follow(SEEN, lambda: 0)
@@ -116,11 +138,12 @@ def test_a_total_is_followed_once_and_nothing_else_is_followed():
 def test_everything_a_store_counts_is_published(follow, counters):
     metrics = Metrics()
     follow(metrics, counters)
-    for number, field in enumerate(fields(counters), start=1):
+    totals = [field for field in fields(counters) if field.type is int]
+    for number, field in enumerate(totals, start=1):
         setattr(counters, field.name, number)
     page = generate_latest(metrics.registry).decode()
     published = re.findall(r"^feedrank_(?:bus|state)_[a-z_]+_total (\d+)\.0$", page, re.M)
-    assert sorted(map(int, published)) == list(range(1, len(fields(counters)) + 1))
+    assert sorted(map(int, published)) == list(range(1, len(totals) + 1))
 
 
 def test_the_same_child_is_fetched_again():

@@ -13,6 +13,7 @@ from grpc_status import rpc_status
 from serving.channels import MissingDeadlineError, open_channel
 from serving.listening import PortError
 from serving.metrics_recorder import Metrics
+from serving.readiness import LIVE
 from serving.server import GrpcServer
 from tests.serving.echo_service import METHOD, SERVICE, add_echo, local_settings
 
@@ -186,6 +187,25 @@ async def test_health_follows_each_service_and_the_whole(tmp_path):
     ]
     await server.mark_serving("test.Second")
     assert await health_of(server, "") == SERVING
+    await server.drain()
+
+
+async def test_health_is_withdrawn_and_restored_but_life_stays(tmp_path):
+    server = GrpcServer(local_settings(tmp_path), Metrics())
+    await server.start(["test.First", "test.Second"])
+    assert await health_of(server, LIVE) == SERVING
+    await server.mark_serving("test.First")
+    server.withdraw()
+    assert [await health_of(server, name) for name in ("test.First", LIVE)] == [
+        NOT_SERVING,
+        SERVING,
+    ]
+    server.restore()
+    assert [await health_of(server, name) for name in ("test.First", "test.Second", "")] == [
+        SERVING,
+        NOT_SERVING,
+        NOT_SERVING,
+    ]
     await server.drain()
 
 
