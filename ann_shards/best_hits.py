@@ -1,13 +1,37 @@
 """The best of many scored rows, in the one order that every part and shard agrees on."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from ann_shards.item_arrays import (
+    ELIGIBLE_ARRAYS,
+    ITEM_ARRAYS,
+    EligibleArrays,
+    ItemArrays,
+    is_eligible,
+    item_id_of,
+)
+from generation.compiled import (
+    FLOAT32_ROWS,
+    FLOAT32S,
+    INT32S,
+    INT64,
+    INT64_ROWS,
+    INT64S,
+    compiled,
+    inlined,
+    pair,
+)
+
 Rows = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
+RowsAndScores = tuple[Rows, Floats]
+ROWS_AND_SCORES = pair(INT64S, FLOAT32S)
+
+NO_ROW = -1
+HASH_MULTIPLIER = 0x9E3779B97F4A7C15 >> 1  # Fibonacci hashing: neighbouring rows spread evenly
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,35 +47,123 @@ class Hits:
     scores: Floats
 
 
-def best_hits(rows: Rows, scores: Floats, item_ids_of: Callable[[Rows], Rows], limit: int) -> Hits:
-    """The best `limit` of distinct rows.
+@inlined
+def is_better(scores: Floats, item_ids: Rows, one: int, other: int) -> bool:
+    if scores[one] != scores[other]:
+        return bool(scores[one] > scores[other])
+    return bool(item_ids[one] < item_ids[other])
+
+
+@inlined
+def sink(heap: Rows, size: int, at: int, scores: Floats, item_ids: Rows) -> None:
+    """Restore the heap, worst on top, below place `at`."""
+    while True:
+        worst = at
+        for child in (2 * at + 1, 2 * at + 2):
+            if child < size and is_better(scores, item_ids, heap[worst], heap[child]):
+                worst = child
+        if worst == at:
+            return
+        heap[at], heap[worst] = heap[worst], heap[at]
+        at = worst
+
+
+@inlined
+def best_places(scores: Floats, item_ids: Rows, limit: int) -> Rows:
+    """Places of the best `limit`, best first: a heap of the best so far, the worst on top."""
+    size = min(limit, len(scores))
+    heap = np.arange(size)
+    for at in range(size // 2 - 1, -1, -1):
+        sink(heap, size, at, scores, item_ids)
+    for place in range(size, len(scores)):
+        if is_better(scores, item_ids, place, heap[0]):
+            heap[0] = place
+            sink(heap, size, 0, scores, item_ids)
+    for end in range(size - 1, 0, -1):
+        heap[0], heap[end] = heap[end], heap[0]
+        sink(heap, end, 0, scores, item_ids)
+    return heap
+
+
+@inlined
+def best_of(items: ItemArrays, rows: Rows, scores: Floats, limit: int) -> RowsAndScores:
+    """The best `limit` of distinct rows."""
+    item_ids = np.empty(len(rows), np.int64)
+    for at in range(len(rows)):
+        item_ids[at] = item_id_of(items, rows[at])
+    places = best_places(scores, item_ids, limit)
+    return rows[places], scores[places]
+
+
+@inlined
+def place_of(table: Rows, rows: Rows, row: int) -> int:
+    """Where in a hash table of indices into `rows` this row is, or would be put."""
+    mask = len(table) - 1
+    at = ((row * HASH_MULTIPLIER) >> 20) & mask
+    while table[at] != NO_ROW and rows[table[at]] != row:
+        at = (at + 1) & mask
+    return at
+
+
+@inlined
+def empty_table(count: int) -> Rows:
+    """A hash table with room for `count` rows."""
+    size = 16
+    while size < 2 * count:
+        size *= 2
+    return np.full(size, NO_ROW, np.int64)
+
+
+@compiled(ROWS_AND_SCORES, ITEM_ARRAYS, INT64S, FLOAT32S, INT64)
+def best_hits(items: ItemArrays, rows: Rows, scores: Floats, limit: int) -> RowsAndScores:
+    """The best `limit` of distinct rows, as in `Hits`."""
+    return best_of(items, rows, scores, limit)
+
+
+@compiled(ROWS_AND_SCORES, ITEM_ARRAYS, ELIGIBLE_ARRAYS, INT64_ROWS, FLOAT32_ROWS, INT64)
+def best_of_queries(
+    items: ItemArrays,
+    eligible: EligibleArrays,
+    found_rows: Rows,
+    found_scores: Floats,
+    limit: int,
+) -> RowsAndScores:
+    """All queries' eligible rows as one list; a row near several of them has its best score.
 
     Args:
-        item_ids_of: Looks item ids up by row; asked about the rows that may be among the best.
+        found_rows, found_scores: `[q, k]`; places without a row hold a negative one.
     """
-    if len(rows) > limit:
-        # A partition costs a third of a sort; ties with the last of the best stay for their ids.
-        contenders = np.flatnonzero(scores >= np.partition(scores, -limit)[-limit])
-        rows, scores = rows[contenders], scores[contenders]
-    order = np.lexsort((item_ids_of(rows), -scores))[:limit]
-    return Hits(rows[order], scores[order])
+    most = found_rows.size
+    rows, scores = np.empty(most, np.int64), np.empty(most, np.float32)
+    table = empty_table(most)
+    count = 0
+    for query in range(found_rows.shape[0]):
+        for rank in range(found_rows.shape[1]):
+            row = found_rows[query, rank]
+            if not is_eligible(eligible, row):
+                continue
+            place = place_of(table, rows, row)
+            if table[place] == NO_ROW:
+                table[place] = count
+                rows[count], scores[count] = row, found_scores[query, rank]
+                count += 1
+            elif found_scores[query, rank] > scores[table[place]]:
+                scores[table[place]] = found_scores[query, rank]
+    return best_of(items, rows[:count], scores[:count], limit)
 
 
-def best_of_each(rows: Rows, scores: Floats) -> tuple[Rows, Floats]:
-    """Each row once, ascending, with the best of its scores."""
-    order = np.lexsort((-scores, rows))
-    rows = rows[order]
-    first = _is_first(rows)
-    return rows[first], scores[order[first]]
+@compiled(pair(INT64S, INT32S), INT64S, INT64S)
+def distinct_rows(ascending: Rows, rows: Rows) -> tuple[Rows, npt.NDArray[np.int32]]:
+    """Each row once, ascending, and for each of `rows` its position among them.
 
-
-def distinct_rows(*lists: Rows) -> Rows:
-    """All rows of the lists, ascending, each once: `np.unique` takes several times as long."""
-    rows = np.sort(np.concatenate(lists))
-    return rows[_is_first(rows)]
-
-
-def _is_first(ascending: Rows) -> npt.NDArray[np.bool_]:
-    first = np.ones(len(ascending), np.bool_)
-    np.not_equal(ascending[1:], ascending[:-1], out=first[1:])
-    return first
+    Args:
+        ascending: The same rows, sorted: numpy sorts several times as fast as a loop here would.
+    """
+    distinct = np.empty(len(rows), np.int64)
+    count = 0
+    for row in ascending:
+        if count == 0 or distinct[count - 1] != row:
+            distinct[count] = row
+            count += 1
+    distinct = distinct[:count]
+    return distinct, np.searchsorted(distinct, rows).astype(np.int32)

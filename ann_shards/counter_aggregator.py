@@ -14,17 +14,15 @@ from ann_shards.counter_effects import CounterEffects, Event
 from ann_shards.counter_store import CounterStore, items_in, next_record, with_items
 from ann_shards.event_decoding import decode_action, encode_counters
 from generation.manifest import Manifest
+from serving.bus.beginning import beginning_on
 from serving.bus.bus import Bus
 from serving.bus.consumer import Batch, EventConsumer
 from serving.bus.topics import ACTIONS, item_counters
 from serving.errors import DependencyError, StateUnavailableError
 from serving.metrics import BUS_APPLIED
 from serving.metrics_recorder import Metrics
-from serving.state.offset_journal import (
-    checkpoint_key,
-    checkpoint_update,
-    load_checkpoints,
-)
+from serving.state.bus_epoch import BusEpoch, load_epoch
+from serving.state.offset_journal import checkpoint_key
 from serving.state.state_store import StateStore
 
 CONSUMER = "ann_shards.counter_aggregator"
@@ -50,6 +48,8 @@ class CounterAggregator:
         self._counters = CounterStore(store, manifest.name)
         self._effects = CounterEffects(store, self._counters, CONSUMER, manifest.name)
         self._topic = item_counters(manifest.shard_count)
+        self._epoch: BusEpoch
+        self._first: dict[int, int] = {}
         self._applied_up_to: dict[int, int] = {}
         self._counted = metrics.counter(BUS_APPLIED, CONSUMER, "applied")
         self._repeated = metrics.counter(BUS_APPLIED, CONSUMER, "repeated")
@@ -68,23 +68,26 @@ class CounterAggregator:
         """A consumer that goes on where the store says.
 
         Raises:
-            StateUnavailableError: the store did not answer.
+            DependencyError: store or bus did not answer.
         """
-        generation, partitions = self._manifest.name, range(ACTIONS.partitions)
-        stored = await load_checkpoints(self._store, CONSUMER, generation, partitions)
-        self._applied_up_to = {p: offset for p, offset in stored.items() if offset is not None}
-        start: dict[int, int | None] = {
-            p: self._manifest.start_offset(ACTIONS.name, p) if offset is None else offset
-            for p, offset in stored.items()
+        bus_id, generation = await self._bus.identity(), self._manifest.name
+        self._epoch = await load_epoch(self._store, CONSUMER, generation, bus_id)
+        first = self._manifest.first_offsets(ACTIONS.name, range(ACTIONS.partitions))
+        self._first = beginning_on(bus_id, first, topic=ACTIONS.name, reader=CONSUMER)
+        keys = [checkpoint_key(CONSUMER, generation, partition) for partition in self._first]
+        self._applied_up_to = {
+            partition: self._epoch.position(checkpoint, self._first[partition])
+            for partition, checkpoint in enumerate(await self._store.read(keys))
         }
         authors_are_viewers = self._manifest.authors_are_viewers
         return EventConsumer(
             self._bus,
             ACTIONS,
-            start,
+            {p: position - self._epoch.base for p, position in self._applied_up_to.items()},
             reader=CONSUMER,
             decode=lambda value: decode_action(value, authors_are_viewers=authors_are_viewers),
             apply=self.apply,
+            base=self._epoch.base,
         )
 
     async def apply(self, partition: int, batch: Batch[Event]) -> None:
@@ -99,21 +102,21 @@ class CounterAggregator:
             self._counters.changed_key(partition),
         ]
         checkpoint, changed = await self._store.read(keys)
-        done = checkpoint.version if checkpoint else 0
-        if done < self._applied_up_to.get(partition, 0):
+        done = self._epoch.position(checkpoint, self._first[partition])
+        if done < self._applied_up_to[partition]:
             raise CheckpointLostError(f"actions/{partition} is at {done} in the store")
         new = [(message.offset, event) for message, event in batch if message.offset >= done]
         if not new:
             return
-        next_offset = new[-1][0] + 1
+        next_position = new[-1][0] + 1
         effects = await self._effects.of(partition, new)
         items = {event.item_id for event in effects.counted}
-        updates = [checkpoint_update(keys[0], checkpoint, next_offset), *effects.updates]
+        updates = [self._epoch.moved(keys[0], checkpoint, next_position), *effects.updates]
         if items:
             updates.append(next_record(keys[1], changed, with_items(changed, items)))
         if not all(await self._store.write(updates, all_or_none=True)):
             raise StateUnavailableError(f"actions/{partition} moved while it was counted")
-        self._applied_up_to[partition] = next_offset
+        self._applied_up_to[partition] = next_position
         self._counted.inc(len(effects.counted))
         self._repeated.inc(effects.repeated_count)
 
@@ -149,7 +152,7 @@ class CounterAggregator:
         while True:
             try:
                 await (await self.open_consumer()).run()
-            except (CheckpointLostError, StateUnavailableError) as error:
+            except (CheckpointLostError, DependencyError) as error:
                 log.warning("counting starts over", cause=str(error))
                 await asyncio.sleep(PUBLISH_INTERVAL_S)
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ann_shards import row_bits
+from ann_shards.item_arrays import EligibleArrays, eligible_flags
 from ann_shards.row_bits import Bits
 from ann_shards.shard_items import ShardItems
 from generation.item_columns import FOLLOWERS, FRIENDS, GROUP, PUBLIC
@@ -24,24 +25,25 @@ BLOCK_ROWS = 1 << 18
 
 
 class EligibleRows:
-    """The rows one request may find."""
+    """The rows one request may find.
+
+    Attributes:
+        arrays: What compiled loops read.
+        delta_rows: Those of the delta.
+    """
 
     def __init__(self, base: Bits, delta: Flags, base_count: int) -> None:
-        self.base = base
+        self.arrays = EligibleArrays(base_count, base, delta)
         self.delta_rows: Rows = np.flatnonzero(delta) + base_count
-        self._delta = delta
-        self._base_count = base_count
 
-    def only(self, rows: npt.NDArray[np.integer]) -> Flags:
+    @property
+    def base(self) -> Bits:
+        """Bits of the generation's rows."""
+        return self.arrays.bits
+
+    def only(self, rows: npt.NDArray[np.int64]) -> Flags:
         """Whether each row is eligible; negative rows are not."""
-        if len(self._delta) == 0 and len(self.base):
-            return row_bits.contains(self.base, rows) & (rows >= 0)
-        is_base = rows < self._base_count
-        flags = np.zeros(len(rows), bool)
-        old = is_base & (rows >= 0)
-        flags[old] = row_bits.contains(self.base, rows[old])
-        flags[~is_base] = self._delta[rows[~is_base] - self._base_count]
-        return flags
+        return eligible_flags(self.arrays, rows)
 
 
 class EligibilityIndex:

@@ -1,84 +1,323 @@
-"""Reads ready-made lists of rows block by block, so that what is not eligible costs no place."""
-
-from collections.abc import Callable, Iterator
+"""Reads ready-made lists of rows from their heads, so that what is not eligible costs no place."""
 
 import numpy as np
 import numpy.typing as npt
 
-from ann_shards.eligibility import EligibleRows
-from generation.id_lists import IdLists
+from ann_shards.best_hits import (
+    NO_ROW,
+    ROWS_AND_SCORES,
+    RowsAndScores,
+    best_of,
+    empty_table,
+    place_of,
+)
+from ann_shards.item_arrays import (
+    ELIGIBLE_ARRAYS,
+    ITEM_ARRAYS,
+    EligibleArrays,
+    ItemArrays,
+    boost_of_row,
+    freshness_of,
+    is_eligible,
+    popularity_of,
+)
+from generation.compiled import (
+    FLOAT32S,
+    FLOAT64,
+    INT64,
+    INT64S,
+    MAPPED_INT32S,
+    compiled,
+    inlined,
+)
 
 Rows = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
+Offsets = npt.NDArray[np.int32]
 
 SMALLEST_BLOCK = 8
 BLOCK_GROWTH = 4
 
 
-def scan_best(
-    lists: IdLists,
-    keys: Rows,
-    eligible: EligibleRows,
-    score: Callable[[npt.NDArray[np.int32], Rows], Floats],
-    limit: int,
-) -> Rows:
-    """Eligible rows that include the `limit` best, for lists that run best first.
+@inlined
+def with_room(rows: Rows, count: int, more: int) -> Rows:
+    """The same first `count` rows in an array with room for `more`."""
+    if count + more <= len(rows):
+        return rows
+    larger = np.empty(max(2 * len(rows), count + more), np.int64)
+    larger[:count] = rows[:count]
+    return larger
 
-    A list is read on only while its last row read still beats the worst of the best so far.
+
+@inlined
+def heads(
+    eligible: EligibleArrays,
+    offsets: Offsets,
+    values: npt.NDArray[np.int32],
+    places: Rows,
+    wanted: int,
+) -> Rows:
+    """Eligible rows from the heads of some lists, read evenly until `wanted` are found.
+
+    Rounds read ever larger blocks of every list; a round is read to its end. Rows in several of
+    the lists come several times.
+    """
+    found = np.empty(max(16, 2 * wanted), np.int64)
+    count, skip = 0, 0
+    block = max(SMALLEST_BLOCK, wanted // max(1, len(places)))
+    unread = wanted > 0
+    while unread and count < wanted:
+        unread = False
+        for place in places:
+            if place < 0:
+                continue
+            start = offsets[place] + skip
+            end = min(start + block, offsets[place + 1])
+            found = with_room(found, count, max(0, end - start))
+            for at in range(start, end):
+                if is_eligible(eligible, values[at]):
+                    found[count] = values[at]
+                    count += 1
+            unread = unread or end > start
+        skip, block = skip + block, block * BLOCK_GROWTH
+    return found[:count]
+
+
+@inlined
+def add_distinct(rows: Rows, count: int, table: Rows, row: int) -> int:
+    """Append a row unless it is there; the new count."""
+    at = place_of(table, rows, row)
+    if table[at] != NO_ROW:
+        return count
+    table[at] = count
+    rows[count] = row
+    return count + 1
+
+
+@inlined
+def next_eligible(
+    eligible: EligibleArrays,
+    offsets: Offsets,
+    values: npt.NDArray[np.int32],
+    place: int,
+    after: int,
+) -> int:
+    """Where in `values` a list's next eligible row is, from its head if `after` is negative; -1."""
+    if place < 0:
+        return -1
+    at = offsets[place] if after < 0 else after + 1
+    while at < offsets[place + 1]:
+        if is_eligible(eligible, values[at]):
+            return int(at)
+        at += 1
+    return -1
+
+
+@inlined
+def sink_head(heap: Rows, size: int, at: int, scores: Floats) -> None:
+    """Restore a heap of lists, the one with the best head on top, below place `at`."""
+    while True:
+        best = at
+        for child in (2 * at + 1, 2 * at + 2):
+            if child < size and scores[heap[child]] > scores[heap[best]]:
+                best = child
+        if best == at:
+            return
+        heap[at], heap[best] = heap[best], heap[at]
+        at = best
+
+
+@compiled(ROWS_AND_SCORES, ITEM_ARRAYS, INT64S, INT64S, INT64, INT64)
+def fresh_hits(
+    items: ItemArrays, newest: Rows, new_rows: Rows, now_ms: int, limit: int
+) -> RowsAndScores:
+    """The newest items. `new_rows` are the eligible ones of the delta."""
+    rows = np.concatenate((newest[:limit], new_rows))
+    scores = np.empty(len(rows), np.float32)
+    for at in range(len(rows)):
+        scores[at] = freshness_of(items, rows[at], now_ms)
+    return best_of(items, rows, scores, limit)
+
+
+@compiled(
+    ROWS_AND_SCORES,
+    ITEM_ARRAYS,
+    ELIGIBLE_ARRAYS,
+    MAPPED_INT32S,
+    MAPPED_INT32S,
+    INT64S,
+    INT64S,
+    FLOAT64,
+    INT64,
+    INT64,
+)
+def popular_hits(
+    items: ItemArrays,
+    eligible: EligibleArrays,
+    offsets: Offsets,
+    values: npt.NDArray[np.int32],
+    places: Rows,
+    others: Rows,
+    live_factor: float,
+    wanted: int,
+    limit: int,
+) -> RowsAndScores:
+    """The most popular of the first list that has `wanted` eligible rows, or of all of them.
 
     Args:
-        score: Scores of rows `int32[m]` whose lists are given as positions in `keys`, `int64[m]`;
-            along each list it never grows.
+        others: Rows that may be popular and are in no list; those not eligible are left out.
     """
-    found = [np.empty(0, np.int64)]
-    found_scores = np.empty(0, np.float32)
-    unfinished = np.arange(len(keys))
-    skip, block = 0, max(SMALLEST_BLOCK, limit // max(1, len(keys)))
-    while len(unfinished):
-        rows, owner = lists.rows_of_all(keys[unfinished], block, skip)
-        scores = score(rows, unfinished[owner])
-        keep = eligible.only(rows)
-        found.append(rows[keep].astype(np.int64))
-        found_scores = np.concatenate([found_scores, scores[keep]])
-        counts = np.bincount(owner, minlength=len(unfinished))
-        goes_on = counts == block
-        if len(found_scores) > limit:
-            worst = np.partition(found_scores, -limit)[-limit]
-            last = np.maximum(np.cumsum(counts) - 1, 0)
-            goes_on[goes_on] = scores[last[goes_on]] >= worst
-        unfinished = unfinished[goes_on]
-        skip, block = skip + block, block * BLOCK_GROWTH
-    return np.concatenate(found)
-
-
-def scan_list(rows: npt.NDArray[np.int32], eligible: EligibleRows, wanted: int) -> Rows:
-    """As `scan_until`, for a single list."""
-    found = [np.empty(0, np.int64)]
-    start, block = 0, max(SMALLEST_BLOCK, wanted)
-    while start < len(rows) and wanted > 0:
-        head = rows[start : start + block]
-        found.append(head[eligible.only(head)].astype(np.int64))
-        wanted -= len(found[-1])
-        start, block = start + block, block * BLOCK_GROWTH
-    return np.concatenate(found)
-
-
-def scan_until(lists: IdLists, keys: Rows, eligible: EligibleRows, wanted: int) -> Rows:
-    """Eligible rows from the heads of the lists, read evenly until `wanted` are found."""
-    found = [np.empty(0, np.int64)]
-    for rows in _blocks(lists, keys, max(SMALLEST_BLOCK, wanted // max(1, len(keys)))):
-        found.append(rows[eligible.only(rows)].astype(np.int64))
-        wanted -= len(found[-1])
-        if wanted <= 0:
+    total = len(others)
+    gathered = [others.copy()]
+    for place in places:
+        found = heads(eligible, offsets, values, np.full(1, place, np.int64), wanted)
+        gathered.append(found)
+        total += len(found)
+        if len(found) >= wanted:
             break
-    return np.concatenate(found)
+    rows = np.empty(total, np.int64)
+    table = empty_table(total)
+    count = 0
+    for some in gathered:
+        for row in some:
+            if is_eligible(eligible, row):
+                count = add_distinct(rows, count, table, row)
+    scores = np.empty(count, np.float32)
+    for at in range(count):
+        scores[at] = popularity_of(items, rows[at], live_factor)
+    return best_of(items, rows[:count], scores, limit)
 
 
-def _blocks(lists: IdLists, keys: Rows, block: int) -> Iterator[npt.NDArray[np.int32]]:
-    skip = 0
-    while True:
-        rows, _ = lists.rows_of_all(keys, block, skip)
-        if len(rows) == 0:
-            return
-        yield rows
-        skip, block = skip + block, block * BLOCK_GROWTH
+@compiled(
+    ROWS_AND_SCORES,
+    ITEM_ARRAYS,
+    ELIGIBLE_ARRAYS,
+    MAPPED_INT32S,
+    MAPPED_INT32S,
+    INT64S,
+    FLOAT32S,
+    INT64S,
+    INT64S,
+    FLOAT64,
+    INT64,
+    INT64,
+    INT64,
+)
+def category_hits(
+    items: ItemArrays,
+    eligible: EligibleArrays,
+    offsets: Offsets,
+    values: npt.NDArray[np.int32],
+    places: Rows,
+    boosts: Floats,
+    newest: Rows,
+    new_rows: Rows,
+    live_factor: float,
+    now_ms: int,
+    wanted: int,
+    limit: int,
+) -> RowsAndScores:
+    """Items of some categories: among the newest, the most popular, and the delta's.
+
+    Args:
+        places: Where the categories' lists are; most popular first.
+        boosts: By category code, what an item's score is multiplied with; 0 for others.
+        newest: Newest eligible rows: every eligible row from the oldest of them on is one of them.
+        wanted: Popular rows looked at.
+    """
+    popular = heads(eligible, offsets, values, places, wanted)
+    oldest = newest[-1] if len(newest) else 0
+    rows = np.empty(len(newest) + len(popular) + len(new_rows), np.int64)
+    count = 0
+    for row in newest:
+        if boost_of_row(items, boosts, row) > 0:
+            rows[count] = row
+            count += 1
+    older = rows[count:]
+    older_count = 0
+    table = empty_table(len(popular))
+    for row in popular:
+        if row < oldest:
+            older_count = add_distinct(older, older_count, table, row)
+    count += older_count
+    for row in new_rows:
+        if boost_of_row(items, boosts, row) > 0:
+            rows[count] = row
+            count += 1
+    scores = np.empty(count, np.float32)
+    for at in range(count):
+        popularity = popularity_of(items, rows[at], live_factor)
+        liking = boost_of_row(items, boosts, rows[at]) * np.log1p(popularity + np.float32(1))
+        scores[at] = liking * freshness_of(items, rows[at], now_ms)
+    return best_of(items, rows[:count], scores, limit)
+
+
+@compiled(
+    ROWS_AND_SCORES,
+    ITEM_ARRAYS,
+    ELIGIBLE_ARRAYS,
+    MAPPED_INT32S,
+    MAPPED_INT32S,
+    INT64S,
+    FLOAT32S,
+    INT64S,
+    FLOAT32S,
+    INT64,
+    INT64,
+)
+def author_hits(
+    items: ItemArrays,
+    eligible: EligibleArrays,
+    offsets: Offsets,
+    values: npt.NDArray[np.int32],
+    places: Rows,
+    boosts: Floats,
+    new_rows: Rows,
+    new_boosts: Floats,
+    now_ms: int,
+    limit: int,
+) -> RowsAndScores:
+    """Newest items of some authors, whose lists run newest first: merged by a heap of their heads.
+
+    Args:
+        places: Where the authors' lists are, negative for none; `boosts` parallel to them.
+        new_rows: The authors' eligible rows of the delta; `new_boosts` parallel to them.
+    """
+    count = len(places)
+    heap, scores = np.empty(count, np.int64), np.empty(count, np.float32)
+    at_of = np.empty(count, np.int64)
+    size = 0
+    for author in range(count):
+        at = next_eligible(eligible, offsets, values, places[author], -1)
+        if at >= 0:
+            at_of[author] = at
+            scores[author] = boosts[author] * freshness_of(items, values[at], now_ms)
+            heap[size] = author
+            size += 1
+    for at in range(size // 2 - 1, -1, -1):
+        sink_head(heap, size, at, scores)
+    found = np.empty(limit + len(new_rows) + 16, np.int64)
+    found_scores = np.empty(len(found), np.float32)
+    taken = 0
+    while size and (taken < limit or scores[heap[0]] == found_scores[limit - 1]):
+        author = heap[0]
+        if taken + len(new_rows) >= len(found):
+            found = with_room(found, taken, taken + len(new_rows))
+            grown = np.empty(len(found), np.float32)
+            grown[:taken] = found_scores[:taken]
+            found_scores = grown
+        found[taken], found_scores[taken] = values[at_of[author]], scores[author]
+        taken += 1
+        at = next_eligible(eligible, offsets, values, places[author], at_of[author])
+        if at >= 0:
+            at_of[author] = at
+            scores[author] = boosts[author] * freshness_of(items, values[at], now_ms)
+        else:
+            size -= 1
+            heap[0] = heap[size]
+        sink_head(heap, size, 0, scores)
+    for new in range(len(new_rows)):
+        found[taken] = new_rows[new]
+        found_scores[taken] = new_boosts[new] * freshness_of(items, new_rows[new], now_ms)
+        taken += 1
+    return best_of(items, found[:taken], found_scores[:taken], limit)

@@ -10,6 +10,7 @@ Floats = npt.NDArray[np.float32]
 
 WIDTH = len(COUNTER_COLUMNS)
 HALF_LIFE_OF_HORIZON_MS = np.array([h.half_life_ms or np.inf for h in HORIZONS])
+WEEK_HALF_LIFE_MS = next(h.half_life_ms for h in HORIZONS if h.name == "week")
 POPULARITY = np.isin(COUNTER_COLUMNS, ["clicks_week", "likes_week", "long_views_week"])
 """What counts as popularity among live counters: recent positives, as in the popular lists."""
 
@@ -18,17 +19,25 @@ MOST_POPULAR = 1_000
 
 
 class LiveCounters:
-    """Sparse: only items that somebody acted on take memory. Keyed by item id, sorted."""
+    """Sparse: only items that somebody acted on take memory.
+
+    Attributes:
+        item_ids: `int64[n]`, ascending.
+        slots: `int64[n]`, where each item's values are.
+        positives: `float64[slots]`, recent positives; times `positives_factor` they are of now.
+    """
 
     def __init__(self) -> None:
-        self._item_ids = np.empty(0, np.int64)
-        self._slots = np.empty(0, np.int64)
+        self.item_ids = np.empty(0, np.int64)
+        self.slots = np.empty(0, np.int64)
+        self.positives = np.empty(0, np.float64)
+        self._positives_as_of_ms: int | None = None
         self._values = np.empty((0, WIDTH), np.float32)
         self._as_of_ms = np.empty(0, np.int64)
         self._most_popular: Ids | None = None
 
     def __len__(self) -> int:
-        return len(self._item_ids)
+        return len(self.item_ids)
 
     def put(self, item_ids: Ids, values: Floats, as_of_ms: Ids) -> None:
         """Set absolute values (`float32[n, 15]`, as of `as_of_ms`); of repeats the last counts."""
@@ -40,6 +49,10 @@ class LiveCounters:
         self._insert(ids[new], slots[new])
         self._values[slots] = values
         self._as_of_ms[slots] = as_of_ms
+        if self._positives_as_of_ms is None:
+            self._positives_as_of_ms = int(as_of_ms[0])
+        halvings = (self._positives_as_of_ms - as_of_ms) / WEEK_HALF_LIFE_MS
+        self.positives[slots] = values[:, POPULARITY].sum(axis=1) * np.exp2(-halvings)
         self._most_popular = None
 
     def of(self, item_ids: Ids, now_ms: int) -> Floats:
@@ -52,11 +65,11 @@ class LiveCounters:
             aged[known] = self._values[at] * _ageing(now_ms - self._as_of_ms[at])
         return aged
 
-    def popularity(self, item_ids: Ids, now_ms: int) -> Floats:
-        """Recent positives of each item, aged to now. `float32[n]`."""
-        if not len(self):
-            return np.zeros(len(item_ids), np.float32)
-        return np.asarray(self.of(item_ids, now_ms)[:, POPULARITY].sum(axis=1))
+    def positives_factor(self, now_ms: int) -> float:
+        """What `positives` are to be multiplied with: one half-life ages all of them alike."""
+        if self._positives_as_of_ms is None:
+            return 1.0
+        return float(np.exp2((self._positives_as_of_ms - now_ms) / WEEK_HALF_LIFE_MS))
 
     def most_popular(self) -> Ids:
         """Ids of the `MOST_POPULAR` items with most recent positives, in no order.
@@ -70,30 +83,29 @@ class LiveCounters:
     def _find_most_popular(self) -> Ids:
         size = len(self)
         if size <= MOST_POPULAR:
-            return self._item_ids
-        as_of_ms = self._as_of_ms[:size]
-        factors = _ageing(as_of_ms.max() - as_of_ms)[:, POPULARITY]
-        positives = (self._values[:size, POPULARITY] * factors).sum(axis=1)
-        best_slots = np.argpartition(-positives, MOST_POPULAR)[:MOST_POPULAR]
-        return self._item_ids[np.isin(self._slots, best_slots)]
+            return self.item_ids
+        best_slots = np.argpartition(-self.positives[:size], MOST_POPULAR)[:MOST_POPULAR]
+        return self.item_ids[np.isin(self.slots, best_slots)]
 
     def _find(self, item_ids: Ids) -> Ids:
         if not len(self):
             return np.full(len(item_ids), -1, np.int64)
-        at = np.minimum(np.searchsorted(self._item_ids, item_ids), len(self) - 1)
-        return np.where(self._item_ids[at] == item_ids, self._slots[at], -1)
+        at = np.minimum(np.searchsorted(self.item_ids, item_ids), len(self) - 1)
+        return np.where(self.item_ids[at] == item_ids, self.slots[at], -1)
 
     def _insert(self, new_ids: Ids, new_slots: Ids) -> None:
-        at = np.searchsorted(self._item_ids, new_ids)
-        self._item_ids = np.insert(self._item_ids, at, new_ids)
-        self._slots = np.insert(self._slots, at, new_slots)
+        at = np.searchsorted(self.item_ids, new_ids)
+        self.item_ids = np.insert(self.item_ids, at, new_ids)
+        self.slots = np.insert(self.slots, at, new_slots)
         if len(self) > len(self._values):
             size = max(64, 2 * len(self))
             grown = np.zeros((size, WIDTH), np.float32)
             grown[: len(self._values)] = self._values
             as_of_ms = np.zeros(size, np.int64)
             as_of_ms[: len(self._as_of_ms)] = self._as_of_ms
-            self._values, self._as_of_ms = grown, as_of_ms
+            positives = np.zeros(size, np.float64)
+            positives[: len(self.positives)] = self.positives
+            self._values, self._as_of_ms, self.positives = grown, as_of_ms, positives
 
 
 def _ageing(elapsed_ms: npt.NDArray[np.int64]) -> Floats:

@@ -4,14 +4,12 @@ from collections.abc import Callable
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
 from ann_shards import row_bits
-from ann_shards.best_hits import Floats, Hits, Rows, best_hits, distinct_rows
+from ann_shards.best_hits import Floats, Hits, Rows, best_hits
 from ann_shards.eligibility import EligibleRows
-from ann_shards.list_scan import scan_best, scan_list, scan_until
+from ann_shards.list_scan import author_hits, category_hits, fresh_hits, popular_hits
 from ann_shards.shard_items import ShardItems
-from serving.clock import DAY_MS
 from serving.contracts.shard import PartKind, SearchPart
 from serving.errors import InvalidRequestError
 
@@ -23,6 +21,7 @@ NEWEST_ROWS = 2_000
 `MAX_LIMIT`, as the newest themselves are a part, too."""
 
 ALL_REGIONS = 0
+NO_ROWS: Rows = np.empty(0, np.int64)
 
 
 class Scope:
@@ -30,6 +29,7 @@ class Scope:
 
     def __init__(self, items: ShardItems, eligible: EligibleRows, region: int, now_ms: int) -> None:
         self.items = items
+        self.arrays = items.arrays
         self.eligible = eligible
         self.region = region
         self.now_ms = now_ms
@@ -39,73 +39,84 @@ class Scope:
         """The newest eligible rows of the generation, newest first, as many as any part needs."""
         return row_bits.last_rows(self.eligible.base, NEWEST_ROWS)
 
-    def freshness(self, rows: Rows) -> Floats:
-        """`1 / (1 + age in days)`; a future item counts as brand new."""
-        age_ms = np.maximum(self.now_ms - self.items.column("created_ms", rows), 0)
-        return np.asarray(1 / (1 + age_ms / DAY_MS), np.float32)
-
-    def best(self, rows: Rows, scores: Floats, limit: int) -> Hits:
-        """See `best_hits`."""
-        return best_hits(rows, scores, self._item_ids, limit)
-
-    def _item_ids(self, rows: Rows) -> Rows:
-        return self.items.column("item_id", rows)
+    @cached_property
+    def live_factor(self) -> float:
+        """See `LiveCounters.positives_factor`."""
+        return self.items.live.positives_factor(self.now_ms)
 
 
 def find_by_authors(scope: Scope, part: SearchPart) -> Hits:
     keys, weights = _weighted_keys(part)
     boosts = 1 + weights
-
-    def score(rows: npt.NDArray[np.int32], owner: Rows) -> Floats:
-        return boosts[owner] * scope.freshness(rows.astype(np.int64))
-
-    old = scan_best(scope.items.base.authors, keys, scope.eligible, score, part.limit)
-    new = _delta_rows(scope, "author_id", keys)
-    rows = np.concatenate([old, new])
-    at = np.searchsorted(keys, scope.items.column("author_id", rows))
-    return scope.best(rows, boosts[at] * scope.freshness(rows), part.limit)
+    new_rows = _delta_rows(scope, "author_id", keys)
+    owner = np.searchsorted(keys, scope.items.column("author_id", new_rows))
+    lists = scope.items.base.authors
+    return Hits(
+        *author_hits(
+            scope.arrays,
+            scope.eligible.arrays,
+            lists.offsets,
+            lists.values,
+            lists.places(keys),
+            boosts,
+            new_rows,
+            boosts[owner],
+            scope.now_ms,
+            part.limit,
+        )
+    )
 
 
 def find_items(scope: Scope, part: SearchPart) -> Hits:
     keys, weights = _weighted_keys(part)
     rows = scope.items.find(keys)
     keep = scope.eligible.only(rows)
-    return scope.best(rows[keep], weights[keep], part.limit)
+    return Hits(*best_hits(scope.arrays, rows[keep], weights[keep], part.limit))
 
 
 def find_by_categories(scope: Scope, part: SearchPart) -> Hits:
     keys, weights = _weighted_keys(part)
-    items = scope.items
-    boost_of = _boosts_by_category(items.last_category, keys, weights)
-    popular = scan_until(items.base.categories, keys, scope.eligible, POOL_FACTOR * part.limit)
-    newest = scope.newest
-    is_wanted = _largest_boost(boost_of, items.base.columns["categories"].take(newest, axis=0)) > 0
-    # Every eligible row from the oldest of the newest on is among them: no need to compare.
-    older = distinct_rows(popular[popular < newest[-1:]])
-    rows = np.concatenate([newest[is_wanted], older, _delta_rows(scope, "categories", keys)])
-    boosts = _largest_boost(boost_of, items.column("categories", rows))
-    scores = boosts * np.log1p(items.popularity(rows, scope.now_ms) + 1) * scope.freshness(rows)
-    return scope.best(rows, scores, part.limit)
+    lists = scope.items.base.categories
+    return Hits(
+        *category_hits(
+            scope.arrays,
+            scope.eligible.arrays,
+            lists.offsets,
+            lists.values,
+            lists.places(keys),
+            _boosts_by_category(scope.items.last_category, keys, weights),
+            scope.newest,
+            scope.eligible.delta_rows,
+            scope.live_factor,
+            scope.now_ms,
+            POOL_FACTOR * part.limit,
+            part.limit,
+        )
+    )
 
 
 def find_popular(scope: Scope, part: SearchPart) -> Hits:
-    items = scope.items
-    wanted = POOL_FACTOR * part.limit
-    found = [scope.eligible.delta_rows]
-    for region in dict.fromkeys((scope.region, ALL_REGIONS)):
-        found.append(scan_list(items.base.popular.rows(region), scope.eligible, wanted))
-        if len(found[-1]) >= wanted:
-            break
-    if len(items.live):
-        live = items.live_popular_rows()
-        found.append(live[scope.eligible.only(live)])
-    rows = distinct_rows(*found)
-    return scope.best(rows, items.popularity(rows, scope.now_ms), part.limit)
+    lists = scope.items.base.popular
+    regions = np.array(list(dict.fromkeys((scope.region, ALL_REGIONS))), np.int64)
+    live = scope.items.live_popular_rows() if len(scope.items.live) else NO_ROWS
+    return Hits(
+        *popular_hits(
+            scope.arrays,
+            scope.eligible.arrays,
+            lists.offsets,
+            lists.values,
+            lists.places(regions),
+            np.concatenate([scope.eligible.delta_rows, live]),
+            scope.live_factor,
+            POOL_FACTOR * part.limit,
+            part.limit,
+        )
+    )
 
 
 def find_fresh(scope: Scope, part: SearchPart) -> Hits:
-    rows = np.concatenate([scope.newest[: part.limit], scope.eligible.delta_rows])
-    return scope.best(rows, scope.freshness(rows), part.limit)
+    new_rows = scope.eligible.delta_rows
+    return Hits(*fresh_hits(scope.arrays, scope.newest, new_rows, scope.now_ms, part.limit))
 
 
 FINDERS: dict[PartKind, Callable[[Scope, SearchPart], Hits]] = {
@@ -143,9 +154,3 @@ def _boosts_by_category(last_category: int, keys: Rows, weights: Floats) -> Floa
     is_code = (keys >= 0) & (keys <= last_category)
     boost_of[keys[is_code]] = 1 + weights[is_code]
     return boost_of
-
-
-def _largest_boost(boost_of: Floats, categories: npt.NDArray[np.int32]) -> Floats:
-    """Of the boosts of each item's categories (`int32[n, 4]`), the largest."""
-    # numpy reduces the first axis some twenty times as fast as a last one of length 4.
-    return np.asarray(boost_of.take(categories.T).max(axis=0))

@@ -3,11 +3,15 @@
 import numpy as np
 import numpy.typing as npt
 
+from generation.compiled import (
+    INT64,
+    INT64S,
+    UINT8S,
+    compiled,
+)
+
 Bits = npt.NDArray[np.uint8]
 Rows = npt.NDArray[np.int64]
-
-FIRST_BLOCK_BYTES = 1_024
-BLOCK_GROWTH = 4
 
 
 def pack(flags: npt.NDArray[np.bool_]) -> Bits:
@@ -44,20 +48,21 @@ def count_rows(bits: Bits) -> int:
     return int(np.bitwise_count(bits).sum(dtype=np.int64))
 
 
-def last_rows(bits: Bits, count: int) -> Rows:
-    """The `count` largest rows of the set, largest first; looks at no more of it than it needs."""
-    found = [np.empty(0, np.int64)]
-    missing = count
-    end = len(bits)
-    block = FIRST_BLOCK_BYTES
-    while missing > 0 and end > 0:
-        start = max(0, end - block)
-        rows = np.flatnonzero(np.unpackbits(bits[start:end], bitorder="little"))[::-1][:missing]
-        found.append(rows + 8 * start)
-        missing -= len(rows)
-        end = start
-        block *= BLOCK_GROWTH
-    return np.concatenate(found)
+@compiled(INT64S, UINT8S, INT64)
+def last_rows(bits: Bits, wanted: int) -> Rows:
+    """The `wanted` largest rows of a set of bits, largest first; reads no more than it needs."""
+    rows = np.empty(min(wanted, 8 * len(bits)), np.int64)
+    count = 0
+    for byte in range(len(bits) - 1, -1, -1):
+        if bits[byte] == 0:
+            continue
+        for bit in range(7, -1, -1):
+            if (bits[byte] >> bit) & 1:
+                if count == len(rows):
+                    return rows
+                rows[count] = 8 * byte + bit
+                count += 1
+    return rows[:count]
 
 
 def _byte_masks(rows: npt.NDArray[np.integer]) -> tuple[npt.NDArray[np.integer], Bits]:

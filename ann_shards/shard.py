@@ -10,11 +10,11 @@ import numpy.typing as npt
 import structlog
 
 from ann_shards.base_items import BaseItems
-from ann_shards.best_hits import Hits, best_of_each, distinct_rows
+from ann_shards.best_hits import Hits, best_of_queries, distinct_rows
 from ann_shards.delta_items import ItemChange
 from ann_shards.eligibility import EligibilityIndex
 from ann_shards.facts import candidate_columns
-from ann_shards.parts import FINDERS, Scope
+from ann_shards.parts import FINDERS, NO_ROWS, Scope
 from ann_shards.shard_items import ShardItems
 from generation import layout
 from generation.arrow_file import MappedTable
@@ -130,9 +130,8 @@ class Shard:
         return await self._executor.run(search_all)
 
     def _answer(self, hits: Sequence[Hits], now_ms: int) -> ShardAnswer:
-        all_rows = np.concatenate([np.empty(0, np.int64), *(each.rows for each in hits)])
-        distinct = distinct_rows(all_rows)
-        position = np.searchsorted(distinct, all_rows).astype(np.int32)
+        found = np.concatenate([NO_ROWS, *(each.rows for each in hits)])
+        distinct, position = distinct_rows(np.sort(found), found)
         ends = list(accumulate(len(each.rows) for each in hits))
         parts = [
             PartHits(position[start:end], each.scores)
@@ -147,12 +146,7 @@ class Shard:
 
 def _best_of(scope: Scope, nearest: Found, part: SearchPart) -> Hits:
     """All queries' rows as one list; a row near several of them has its largest product."""
-    found_rows, found_scores = nearest
-    keep = scope.eligible.only(found_rows.ravel())
-    rows, scores = found_rows.ravel()[keep], found_scores.ravel()[keep]
-    if len(found_rows) > 1:
-        rows, scores = best_of_each(rows, scores)
-    return scope.best(rows, scores, part.limit)
+    return Hits(*best_of_queries(scope.arrays, scope.eligible.arrays, *nearest, part.limit))
 
 
 def open_shard(

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from ann_shards.base_items import BaseItems
 from ann_shards.delta_items import DeletedItem, DeltaItems, ItemChange, PublishedItem
+from ann_shards.item_arrays import ItemArrays
 from ann_shards.live_counters import LiveCounters
 from generation.item_columns import MAX_CATEGORIES
 from generation.vocabulary import Vocabulary
@@ -41,6 +42,27 @@ class ShardItems:
         self._vocabulary = vocabulary
         self._deleted: set[int] = set()
         self._live_popular: tuple[Ids, Rows] | None = None
+
+    @property
+    def arrays(self) -> ItemArrays:
+        """What compiled loops read, as it is now."""
+        base, delta, live = self.base.columns, self.delta.columns, self.live
+        return ItemArrays(
+            self.base.count,
+            base["item_id"],
+            delta["item_id"],
+            base["created_ms"],
+            delta["created_ms"],
+            base["author_id"],
+            delta["author_id"],
+            base["categories"],
+            delta["categories"],
+            base["popularity"],
+            delta["popularity"],
+            live.item_ids,
+            live.slots,
+            live.positives,
+        )
 
     def apply(self, change: ItemChange) -> Rows:
         """Take in one event. A deleted item stays deleted: tombstones win over everything.
@@ -105,13 +127,6 @@ class ShardItems:
             values[is_new] = new.take(new_rows, axis=0)
             gathered.append(values)
         return gathered
-
-    def popularity(self, rows: Rows, now_ms: int) -> npt.NDArray[np.float32]:
-        """Popularity of the generation plus recent live positives. `float32[len(rows)]`."""
-        stored: npt.NDArray[np.float32] = self.column("popularity", rows)
-        if not len(self.live):
-            return stored
-        return stored + self.live.popularity(self.column("item_id", rows), now_ms)
 
     def _columns_of(self, item: PublishedItem) -> dict[str, Any]:
         names = self._vocabulary

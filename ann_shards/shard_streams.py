@@ -44,7 +44,7 @@ class ShardStreams:
         self._items: EventConsumer[ItemChange] = EventConsumer(
             bus,
             item_topic,
-            {number: manifest.start_offset(item_topic.name, number) for number in shards},
+            manifest.first_offsets(item_topic.name, list(shards)),
             reader=ITEMS_READER,
             decode=self._decode_item,
             apply=self._apply_items,
@@ -52,7 +52,7 @@ class ShardStreams:
         self._counters: EventConsumer[CounterValues] = EventConsumer(
             bus,
             counter_topic,
-            {number: manifest.start_offset(counter_topic.name, number) for number in shards},
+            manifest.first_offsets(counter_topic.name, list(shards)),
             reader=COUNTERS_READER,
             decode=decode_counters,
             apply=self._apply_counters,

@@ -10,12 +10,18 @@ from generation.arrow_file import Lists, MappedTable, find_rows, write_table
 
 
 class IdLists:
-    """Memory-mapped `key -> rows`, keys ascending, rows best first."""
+    """Memory-mapped `key -> rows`, keys ascending, rows best first.
+
+    Attributes:
+        offsets, values: The rows of the key at place `p` are `values[offsets[p]:offsets[p + 1]]`.
+    """
 
     def __init__(self, path: Path) -> None:
         table = MappedTable(path)
         self.keys: npt.NDArray[np.int64] = table.array("key")
         self._rows = table.lists("rows")
+        self.offsets: npt.NDArray[np.int32] = self._rows.offsets
+        self.values: npt.NDArray[np.int32] = self._rows.values
 
     def rows(self, key: int, limit: int | None = None) -> npt.NDArray[np.int32]:
         """Rows of `key`, at most `limit`, best first, as a view; empty when it has none."""
@@ -35,7 +41,7 @@ class IdLists:
         return self.rows_at(self.places(keys), limit_each, skip_each)
 
     def places(self, keys: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """What `rows_at` knows the keys by, for lists that are read piece by piece."""
+        """Where the lists of the keys are, `int64[k]`; -1 for keys without one."""
         return find_rows(self.keys, keys)
 
     def rows_at(

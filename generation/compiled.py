@@ -1,0 +1,67 @@
+"""Loops that numpy has no words for, compiled to machine code before the first call.
+
+Signatures are given, so nothing is compiled while a request waits: arguments of another type are
+refused with a `TypeError`. What is compiled is kept beside the source, so only the first start of
+an installation takes seconds for it; where that folder cannot be written, every start does.
+
+A compiled loop takes and returns arrays and numbers. It checks nothing: rows outside an array read
+foreign memory, so its callers pass rows that they have looked up.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from numba import njit, types
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def _mapped(kind: Any, axes: int = 1) -> Any:
+    return types.Array(kind, axes, "C", readonly=True)
+
+
+INT64 = types.int64
+FLOAT64 = types.float64
+
+BOOLS = types.boolean[::1]
+UINT8S = types.uint8[::1]
+INT32S = types.int32[::1]
+INT64S = types.int64[::1]
+FLOAT32S = types.float32[::1]
+FLOAT64S = types.float64[::1]
+INT32_ROWS = types.int32[:, ::1]
+INT64_ROWS = types.int64[:, ::1]
+FLOAT32_ROWS = types.float32[:, ::1]
+
+MAPPED_INT32S = _mapped(types.int32)
+MAPPED_INT64S = _mapped(types.int64)
+MAPPED_FLOAT32S = _mapped(types.float32)
+MAPPED_INT32_ROWS = _mapped(types.int32, 2)
+"""Arrays that cannot be written to, as those of mapped files are. Take the type that is passed: an
+array that can be written to passes for one that cannot, but numba then looks for a way to convert
+it at every call, which takes 100 us."""
+
+
+def pair(first: Any, second: Any) -> Any:
+    """The type of a function that returns two things of different types."""
+    return types.Tuple((first, second))
+
+
+def compiled(returns: Any, *takes: Any) -> Callable[[Function], Function]:
+    """Compile a function for exactly these types."""
+
+    def compile_now(function: Function) -> Function:
+        options = {"error_model": "numpy"}
+        try:
+            loop: Function = njit(returns(*takes), cache=True, **options)(function)
+        except RuntimeError:  # no folder to keep it in can be written
+            loop = njit(returns(*takes), **options)(function)
+        return loop
+
+    return compile_now
+
+
+def inlined(function: Function) -> Function:
+    """A step of compiled loops, compiled as part of each of them."""
+    step: Function = njit(function, error_model="numpy", inline="always")
+    return step
