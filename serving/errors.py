@@ -57,7 +57,17 @@ class DeadlineError(FeedError):
 
 
 class OverloadedError(FeedError):
+    """There is no room for the call.
+
+    Attributes:
+        retry_after_ms: When the caller may try again; `None` says nothing about it.
+    """
+
     status = "RESOURCE_EXHAUSTED"
+
+    def __init__(self, message: str, retry_after_ms: int | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_ms = retry_after_ms
 
 
 class NotReadyError(FeedError):

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from serving.access.open_access_gate import open_access_gate
+from serving.admission.admission_gate import AdmissionGate
 from serving.gate import Call as Call
 from serving.gate import Gate as Gate
 from serving.metrics_recorder import Metrics
@@ -12,4 +13,5 @@ from serving.settings import CommonSettings
 def gates_of(settings: CommonSettings, metrics: Metrics) -> Sequence[Gate]:
     """The gates of a server, outermost first."""
     access = open_access_gate(settings, metrics)
-    return () if access is None else (access,)
+    admission = AdmissionGate(settings, metrics) if settings.admission else None
+    return tuple(gate for gate in (access, admission) if gate is not None)

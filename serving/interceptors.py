@@ -82,11 +82,14 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
             started = time.perf_counter()
             self._begin(context)
             status = grpc.StatusCode.INTERNAL
-            call, passed = Call(method, context), 0
+            call = Call(method, context, request=request, deadline=Deadline.of_call(context))
+            passed = 0
             try:
-                Deadline.of_call(context).require(self._min_remaining_ms)
+                call.deadline.require(self._min_remaining_ms)
                 for gate in gates:
-                    gate.enter(call)
+                    turn = gate.enter(call)
+                    if turn is not None:
+                        await turn
                     passed += 1
                 response = await behaviour(request, context)
                 status = grpc.StatusCode.OK

@@ -4,9 +4,11 @@ import grpc
 from google.protobuf import any_pb2
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
-from serving.errors import DependencyError, FeedError, InvalidRequestError
+from serving.errors import DependencyError, FeedError, InvalidRequestError, OverloadedError
 
 DETAILS_KEY = "grpc-status-details-bin"
+PUSHBACK_KEY = "grpc-retry-pushback-ms"
+"""Clients with a retry policy wait so long before they try again."""
 MAX_MESSAGE_CHARACTERS = 1_000
 """Callers' values are part of messages, and clients refuse more than 16 KiB of metadata."""
 
@@ -25,8 +27,10 @@ def public_message(error: FeedError) -> str:
     return str(error)[:MAX_MESSAGE_CHARACTERS]
 
 
-def trailing_details(error: FeedError) -> tuple[tuple[str, bytes], ...]:
-    """Trailing metadata with `google.rpc.BadRequest` for an invalid request, else nothing."""
+def trailing_details(error: FeedError) -> tuple[tuple[str, bytes | str], ...]:
+    """Trailing metadata: what is invalid, or when to come back; for other errors nothing."""
+    if isinstance(error, OverloadedError) and error.retry_after_ms is not None:
+        return ((PUSHBACK_KEY, str(error.retry_after_ms)),)
     if not isinstance(error, InvalidRequestError):
         return ()
     violation = error_details_pb2.BadRequest.FieldViolation(

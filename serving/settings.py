@@ -11,6 +11,7 @@ from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from serving.access.settings import AccessSettings
+from serving.admission.settings import AdmissionSettings
 
 BUS_ADDRESS = r"^(log|kafka)://.+$"
 STATE_ADDRESS = r"^(rocksdb|redis|rediss)://.+$"
@@ -18,7 +19,7 @@ STATE_ADDRESS = r"^(rocksdb|redis|rediss)://.+$"
 Port = Annotated[int, Field(ge=0, le=65_535)]
 
 
-class CommonSettings(AccessSettings):
+class CommonSettings(AccessSettings, AdmissionSettings):
     """Settings shared by all servers. Subclasses set `service` and add fields with defaults.
 
     Attributes:

@@ -3,6 +3,7 @@
 Durations are in milliseconds, as everywhere here. Labels have few values: never an id.
 """
 
+from serving.metrics.admission import *  # noqa: F403
 from serving.metrics.calls import *  # noqa: F403 - so that a new metric is one definition
 from serving.metrics.feeds import *  # noqa: F403
 from serving.metrics.metric import Metric as Metric

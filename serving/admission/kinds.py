@@ -1,0 +1,17 @@
+"""Which calls are alike: of one kind, they take about as long and are limited together."""
+
+from serving.gate import Call
+
+FEED = "/feedrank.v1.FeedService/GetFeed"
+NEXT_PAGE = f"{FEED} next page"
+"""A slice of a stored feed takes a tenth of a new one, and there is a viewer in mid-scroll."""
+
+BATCH = frozenset({"/feedrank.v1.FeedService/PublishItems"})
+"""Nobody looks at a screen for these: they go first when others have to wait."""
+
+
+def kind_of(call: Call) -> str:
+    """The method, or a finer name where the request shows what it will take."""
+    if call.method == FEED and call.request.page_token:
+        return NEXT_PAGE
+    return call.method

@@ -1,0 +1,106 @@
+"""One kind of call on its way in: so many run, a few wait in fair order, the rest are refused.
+
+The queue belongs here and not behind the gate. In one event loop whatever was let in shares the
+processor with everything else, the acceptance of new calls included: many calls at a time finish
+no earlier in all and each of them later.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from serving.admission.concurrency_limit import ConcurrencyLimit
+from serving.admission.fair_queue import FairQueue
+from serving.admission.refusals import Refusals
+from serving.admission.turn import Turn
+from serving.deadline import Deadline
+
+MIN_WAIT_MS = 10.0
+"""A wait always worth it, however quick the calls are."""
+
+
+class Lane:
+    """Belongs to one event loop."""
+
+    def __init__(
+        self,
+        limit: ConcurrencyLimit,
+        refusals: Refusals,
+        wait_factor: float,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`wait_factor`: the longest wait, in no-load times of a call."""
+        self.limit = limit
+        self.running = 0
+        self._waiting = FairQueue()
+        self.refusals = refusals
+        self._wait_factor = wait_factor
+        self._monotonic = monotonic
+
+    @property
+    def waiting(self) -> int:
+        return self._waiting.count
+
+    def enter(self, caller: str, deadline: Deadline) -> Turn:
+        """A turn that has begun, or one that waits: then `await wait(turn)`.
+
+        Raises:
+            OverloadedError: it would have to wait too long.
+        """
+        turn = Turn(caller, deadline, self._monotonic())
+        if self.running < self.limit.value and not self._waiting.count:
+            self._begin(turn)
+            return turn
+        wait_ms = self._expected_wait_ms(caller)
+        if wait_ms > self._longest_wait_ms():
+            raise self.refusals.error("limit")
+        if wait_ms + self.limit.run_ms > deadline.remaining_ms():
+            raise self.refusals.error("deadline")
+        turn.granted = asyncio.get_running_loop().create_future()
+        self._waiting.add(turn)
+        return turn
+
+    async def wait(self, turn: Turn) -> None:
+        """Return when the turn has begun.
+
+        Raises:
+            OverloadedError: by now it is too late for it.
+        """
+        assert turn.granted is not None
+        try:
+            await turn.granted
+        except asyncio.CancelledError:
+            if turn.running:
+                self.leave(turn, succeeded=False)
+            else:
+                self._waiting.remove(turn)
+            raise
+
+    def leave(self, turn: Turn, *, succeeded: bool) -> None:
+        """A turn that had begun is over."""
+        self.running -= 1
+        elapsed_ms = (self._monotonic() - turn.begun_s) * 1_000
+        if succeeded or elapsed_ms > self.limit.run_ms:  # a quick failure says nothing
+            self.limit.observe(elapsed_ms, turn.running)
+        while self._waiting.count and self.running < self.limit.value:
+            self._grant(self._waiting.pop())
+
+    def _begin(self, turn: Turn) -> None:
+        self.running += 1
+        turn.running = self.running
+
+    def _grant(self, turn: Turn) -> None:
+        assert turn.granted is not None
+        if turn.deadline.remaining_ms() < self.limit.no_load_ms:
+            turn.granted.set_exception(self.refusals.error("deadline"))
+            return
+        turn.begun_s = self._monotonic()
+        self._begin(turn)
+        turn.granted.set_result(None)
+
+    def _expected_wait_ms(self, caller: str) -> float:
+        turns = self._waiting.ahead_of(caller) + 1
+        return turns * self.limit.run_ms / self.limit.value
+
+    def _longest_wait_ms(self) -> float:
+        return max(MIN_WAIT_MS, self._wait_factor * self.limit.no_load_ms)
