@@ -20,11 +20,10 @@ def item_reader(bus: Bus, manifest: Manifest, overlay: ContentOverlay) -> EventC
         for _, change in batch:
             overlay.apply(change)
 
-    partitions = range(topic.partitions)
     return EventConsumer(
         bus,
         topic,
-        {partition: manifest.start_offset(topic.name, partition) for partition in partitions},
+        manifest.first_offsets(topic.name, range(topic.partitions)),
         reader=READER,
         decode=_decode,
         apply=apply,

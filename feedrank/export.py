@@ -1,12 +1,11 @@
 """What happened live, as canonical tables: the next build includes it, once.
 
-A data folder remembers in `dataset.json` how far it has read the bus. An export reads from there to
-the end, changes the tables, and writes the new offsets last. One that is cut short leaves the old
-offsets, so that the next one does the same again, which changes nothing twice.
+A data folder remembers in `dataset.json` how far it has read each bus. An export reads from there
+to the end, changes the tables, and writes the new offsets last. One that is cut short leaves the
+old offsets, so that the next one does the same again, which changes nothing twice.
 """
 
 import fcntl
-import hashlib
 import json
 import shutil
 import tempfile
@@ -16,10 +15,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from feedrank.exporting.bus_positions import FolderPositions
 from feedrank.exporting.bus_reading import DecodeRow, ReadTopic, read_topic
 from feedrank.exporting.changes import changes, create_views
 from feedrank.exporting.decoding import ACTION_SCHEMA, ITEM_SCHEMA, action_row, item_row
 from feedrank.exporting.table_change import apply_change, put_in_place
+from generation.bus_positions import offsets_of
 from serving.bus.bus import Bus
 from serving.bus.topics import ACTIONS, Topic, items
 from tables.dataset import FILE_NAME, Dataset
@@ -27,8 +28,6 @@ from tables.engine import connect, parquet, single
 from tables.errors import DatasetError
 
 SCRATCH = ".export-"
-
-Offsets = dict[str, dict[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,32 +56,32 @@ async def export_bus(bus: Bus, data: Path, shard_count: int) -> ExportReport:
     Raises:
         DatasetError: `data` is no data folder, or another export is at work on it.
         BusUnavailableError: the bus does not answer; nothing was changed.
-        PreconditionError: the folder has read further than this bus goes: it is another bus.
+        PreconditionError: the folder has read further than this bus goes: the bus lost messages,
+            or the folder does not say which bus it has read, and it was another one.
     """
     dataset = Dataset.open(data)
     with _alone(data), tempfile.TemporaryDirectory(prefix=SCRATCH, dir=data) as scratch:
         said = json.loads((data / FILE_NAME).read_text(encoding="utf-8"))
-        offsets: Offsets = said.get("bus_offsets", {})
+        known = FolderPositions.of(said, await bus.identity())
         topic = items(shard_count)
-        actions = await _read(bus, ACTIONS, offsets, action_row, Path(scratch))
-        changed_items = await _read(bus, topic, offsets, item_row, Path(scratch))
+        actions = await _read(bus, ACTIONS, known, action_row, Path(scratch))
+        changed_items = await _read(bus, topic, known, item_row, Path(scratch))
         report = ExportReport(
             {ACTIONS.name: actions.rows, topic.name: changed_items.rows},
             {ACTIONS.name: actions.unreadable, topic.name: changed_items.unreadable},
         )
         reached = {ACTIONS.name: _named(actions), topic.name: _named(changed_items)}
-        if any(reached[name] != offsets.get(name) for name in reached):
-            latest_ms = _change_tables(dataset, actions, changed_items, offsets, report, scratch)
+        if any(reached[name] != known.offsets.get(name) for name in reached):
+            latest_ms = _change_tables(dataset, actions, changed_items, known, report, scratch)
             said["data_time_ms"] = max(said["data_time_ms"], latest_ms)
-            said["bus_offsets"] = {**offsets, **reached}
-            _write(data / FILE_NAME, said, Path(scratch))
+            _write(data / FILE_NAME, known.moved(said, reached), Path(scratch))
     return report
 
 
 async def _read(
-    bus: Bus, topic: Topic, offsets: Offsets, decode: DecodeRow, scratch: Path
+    bus: Bus, topic: Topic, known: FolderPositions, decode: DecodeRow, scratch: Path
 ) -> ReadTopic:
-    start = {int(partition): offset for partition, offset in offsets.get(topic.name, {}).items()}
+    start = offsets_of(known.offsets.get(topic.name, {}))
     schema = ACTION_SCHEMA if topic == ACTIONS else ITEM_SCHEMA
     rows_path = scratch / f"{topic.name}.rows"
     return await read_topic(bus, topic, start, decode, schema, rows_path)
@@ -92,12 +91,12 @@ def _change_tables(
     dataset: Dataset,
     actions: ReadTopic,
     changed_items: ReadTopic,
-    offsets: Offsets,
+    known: FolderPositions,
     report: ExportReport,
     scratch: str,
 ) -> int:
     """Apply all changes; returns the time of the latest action or creation, 0 without one."""
-    live_name = _live_name(offsets)
+    live_name = known.live_name()
     with connect(Path(scratch) / "spill") as connection:
         rows, item_rows = parquet(actions.rows_path), parquet(changed_items.rows_path)
         create_views(connection, dataset, rows, item_rows, live_name)
@@ -110,12 +109,6 @@ def _change_tables(
         action_ms = single(connection, f"SELECT max(occurred_ms) FROM {rows}") or 0
         item_ms = single(connection, "SELECT max(created_ms) FROM item_events") or 0
     return max(action_ms, item_ms)
-
-
-def _live_name(offsets: Offsets) -> str:
-    """The same for every attempt to export from these offsets, and for no other export."""
-    start = hashlib.sha256(json.dumps(offsets, sort_keys=True).encode()).hexdigest()[:12]
-    return f"part-live-{start}.parquet"
 
 
 def _named(read: ReadTopic) -> dict[str, int]:

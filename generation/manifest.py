@@ -6,11 +6,12 @@ name. `verify` checks size and SHA-256 of files before anybody maps them.
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from generation import layout
+from generation.bus_positions import BusPositions, FirstOffsets, TopicOffsets, offsets_of
 
 FORMAT = 1
 
@@ -41,7 +42,9 @@ class Manifest:
         embedding_dim, embedding_version: Width and name of the vector space.
         fold_in_alpha, fold_in_regularization: Parameters of implicit ALS, for the viewer fold-in.
         item_schema, feature_schema: Hashes of `generation.item_columns` and `features`.
-        bus_offsets: topic -> partition -> offset of the first message not covered by the data.
+        bus_offsets: topic -> partition -> offset of the first message not covered by the data, on
+            a bus that the data does not name; see `bus_positions`.
+        bus_positions: The same for every bus that the data names, by its identity.
         largest_norm: Largest norm of an item vector, used by the norm-augmented index.
         quality: Figures people look at first; the rest is in `report.json`.
         built_ms: Unix ms when it was built; not part of the name.
@@ -59,23 +62,30 @@ class Manifest:
     item_schema: str
     feature_schema: str
     largest_norm: float
-    bus_offsets: dict[str, dict[str, int]]
+    bus_offsets: TopicOffsets
     quality: dict[str, float]
     builder_version: str
     built_ms: int
     files: dict[str, FileEntry] = field(default_factory=dict)
     format: int = FORMAT
+    bus_positions: BusPositions = field(default_factory=dict)
 
     @property
     def name(self) -> str:
         """Twelve hex digits that identify the contents."""
         contents = asdict(self)
         del contents["built_ms"]
+        if not self.bus_positions:  # generations from before there were any keep their names
+            del contents["bus_positions"]
         return hashlib.sha256(json.dumps(contents, sort_keys=True).encode()).hexdigest()[:12]
 
-    def start_offset(self, topic: str, partition: int) -> int:
-        """Offset from which a consumer replays `topic` on top of this generation."""
-        return self.bus_offsets.get(topic, {}).get(str(partition), 0)
+    def first_offsets(self, topic: str, partitions: Sequence[int]) -> FirstOffsets:
+        """From where a consumer replays `topic` on top of this generation."""
+        return FirstOffsets(
+            tuple(partitions),
+            {bus: offsets_of(said.get(topic, {})) for bus, said in self.bus_positions.items()},
+            offsets_of(self.bus_offsets.get(topic, {})),
+        )
 
     def write(self, folder: Path) -> None:
         (folder / layout.MANIFEST).write_text(json.dumps(asdict(self), indent=1, sort_keys=True))

@@ -5,12 +5,13 @@ import contextlib
 
 import structlog
 
+from generation.bus_positions import FirstOffsets
 from generation.manifest import Manifest
 from serving.bus.backoff import backoff_delays
 from serving.bus.bus import Bus
 from serving.bus.consumer import EventConsumer
 from serving.bus.topics import ACTIONS
-from serving.errors import DependencyError, StateUnavailableError
+from serving.errors import DependencyError
 from serving.metrics import BUS_LAG
 from serving.metrics_recorder import Metrics
 from serving.state.journal_positions import CheckpointMovedError
@@ -26,9 +27,9 @@ RESTART_WAIT_S = 0.2
 log = structlog.get_logger()
 
 
-def first_offsets(manifest: Manifest) -> dict[int, int]:
-    """Partition -> offset of the first action that the generation lacks: each replica reads all."""
-    return {p: manifest.start_offset(ACTIONS.name, p) for p in range(ACTIONS.partitions)}
+def first_offsets(manifest: Manifest) -> FirstOffsets:
+    """Offsets of the first actions that the generation lacks: each replica reads all partitions."""
+    return manifest.first_offsets(ACTIONS.name, range(ACTIONS.partitions))
 
 
 class GraphUpdater:
@@ -94,13 +95,15 @@ class GraphUpdater:
 
     async def _consume(self) -> None:
         while True:
+            start = await self._load_offsets()
             consumer = EventConsumer(
                 self._bus,
                 ACTIONS,
-                await self._load_positions(),
+                start,
                 reader=READER,
                 decode=decode_action,
                 apply=self._writer.apply,
+                base=self._writer.base,
             )
             self._consumer = consumer
             self._opened.set()
@@ -110,12 +113,13 @@ class GraphUpdater:
                 log.warning("graph begins again at its checkpoints", cause=str(moved))
                 await asyncio.sleep(RESTART_WAIT_S)
 
-    async def _load_positions(self) -> dict[int, int]:
+    async def _load_offsets(self) -> dict[int, int]:
         delays = backoff_delays()
         while True:
             try:
-                return dict(await self._writer.load_positions())
-            except StateUnavailableError as error:
+                positions = await self._writer.load_positions(await self._bus.identity())
+                return {p: position - self._writer.base for p, position in positions.items()}
+            except DependencyError as error:
                 log.warning("checkpoints not read yet", cause=str(error))
                 await asyncio.sleep(next(delays))
 

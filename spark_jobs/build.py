@@ -4,7 +4,6 @@ Nothing is visible before everything is there: the jobs write under a working fo
 step gives it its name. No rows come to the driver, only names of files, counts and names of codes.
 """
 
-import json
 import time
 from collections.abc import Callable
 from functools import partial
@@ -16,6 +15,7 @@ from generation.publish import publish
 from spark_jobs.author_statistics import author_statistics
 from spark_jobs.build_context import ROWS_PER_PARTITION, BuildContext, Facts, Workplace
 from spark_jobs.content import content_authors, content_items
+from spark_jobs.covered_positions import covered_positions
 from spark_jobs.engine import Engine, Receipt, run_task
 from spark_jobs.graph import build_graph
 from spark_jobs.item_statistics import ACTION_COLUMNS, ACTION_ORDER, EVENT_ORDER, item_statistics
@@ -26,7 +26,7 @@ from spark_jobs.relations import gather_relations
 from spark_jobs.served_vectors import served_vectors
 from spark_jobs.shard_index import shard_index
 from spark_jobs.shard_items import ITEM_ORDER, shard_items
-from spark_jobs.survey import covered_offsets, popularity_half_life_ms, survey, vocabulary_of
+from spark_jobs.survey import popularity_half_life_ms, survey, vocabulary_of
 from spark_jobs.training.train import train_models
 from spark_jobs.vector_fit import AlsSettings, VectorFit
 from spark_jobs.viewer_base import join_viewer_base, viewer_base
@@ -103,8 +103,7 @@ def look_at(engine: Engine, dataset: Dataset, shards: int, seed: int) -> Facts:
     info = dataset.info
     data_time_ms = max(info.data_time_ms, *(receipt["latest_ms"] for receipt in receipts))
     actions = sum(sum(receipt["days"].values()) for receipt in receipts)
-    offsets = _said_offsets(dataset)
-    offsets["actions"] = covered_offsets(receipts, offsets.get("actions", {}))
+    unnamed, positions = covered_positions(dataset, receipts)
     return Facts(
         shards=shards,
         viewer_partitions=max(2, -(-actions // ROWS_PER_PARTITION)),
@@ -113,15 +112,10 @@ def look_at(engine: Engine, dataset: Dataset, shards: int, seed: int) -> Facts:
         has_impressions=info.has_impressions,
         data_time_ms=data_time_ms,
         popularity_half_life_ms=popularity_half_life_ms(receipts, data_time_ms),
-        bus_offsets=offsets,
+        bus_offsets=unnamed,
+        bus_positions=positions,
         vocabulary=vocabulary_of(receipts),
     )
-
-
-def _said_offsets(dataset: Dataset) -> dict[str, dict[str, int]]:
-    """What an export says it has read of the bus, partitions without rows included."""
-    said = json.loads((dataset.folder / "dataset.json").read_text()).get("bus_offsets", {})
-    return {topic: dict(offsets) for topic, offsets in said.items()}
 
 
 def _run(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from generation.bus_positions import BusPositions, TopicOffsets
 from generation.vocabulary import Vocabulary
 from spark_jobs.engine import Engine
 from tables.dataset import Dataset
@@ -77,7 +78,7 @@ class Facts:
         viewer_partitions: Partitions of everything that is kept by viewer.
         data_time_ms: Unix ms up to which the data goes; ages are counted from here.
         popularity_half_life_ms: See `survey.popularity_half_life_ms`.
-        bus_offsets: topic -> partition -> offset of the first message that the data lacks.
+        bus_offsets, bus_positions: Which messages the data lacks, see `Manifest`.
     """
 
     shards: int
@@ -87,7 +88,8 @@ class Facts:
     has_impressions: bool
     data_time_ms: int
     popularity_half_life_ms: int
-    bus_offsets: dict[str, dict[str, int]]
+    bus_offsets: TopicOffsets
+    bus_positions: BusPositions
     vocabulary: Vocabulary
 
 

@@ -35,6 +35,7 @@ def make_manifest(
         feature_schema=feature_schema(),
         largest_norm=max((r["largest_norm"] for r in receipts if "largest_norm" in r), default=0.0),
         bus_offsets=facts.bus_offsets,
+        bus_positions=facts.bus_positions,
         quality=_quality(receipts),
         builder_version=BUILDER_VERSION,
         built_ms=built_ms,

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from generation.vocabulary import Vocabulary
 from spark_jobs.engine import Engine, Receipt
 from spark_jobs.part_files import BATCH_ROWS
+from tables.live_files import bus_of_file
 
 DAY_MS = 86_400_000
 MAX_HALF_LIFE_DAYS = 365
@@ -41,7 +42,8 @@ def survey_file(files: list[Path], number: int) -> Receipt:
 
     Returns:
         `names`: family -> name -> rows with it; `days`: day since 1970 -> actions; `latest_ms`: of
-        the latest action, 0 without one; `offsets`: partition -> first offset not covered.
+        the latest action, 0 without one; `bus`: identity of the bus that an export read them from,
+        empty if unknown; `offsets`: partition -> first offset not covered.
     """
     names: dict[str, Counter[str]] = {family: Counter() for family in FAMILIES.values()}
     days: Counter[int] = Counter()
@@ -63,6 +65,7 @@ def survey_file(files: list[Path], number: int) -> Receipt:
         "names": {family: dict(found) for family, found in names.items()},
         "days": dict(days),
         "latest_ms": latest_ms,
+        "bus": bus_of_file(files[number].name),
         "offsets": offsets,
     }
 
@@ -97,10 +100,15 @@ def popularity_half_life_ms(receipts: Iterable[Receipt], data_time_ms: int) -> i
     return min(max(age_days, 1), MAX_HALF_LIFE_DAYS) * DAY_MS
 
 
-def covered_offsets(receipts: Iterable[Receipt], said: dict[str, int]) -> dict[str, int]:
-    """First offset not covered, by partition: the larger of what rows show and what `said` says."""
+def covered_offsets(
+    receipts: Iterable[Receipt], said: dict[str, int], bus_id: str
+) -> dict[str, int]:
+    """First offset not covered, by partition: the larger of what rows from `bus_id` (empty: from
+    an unknown bus) show and what `said` says."""
     offsets = dict(said)
     for receipt in receipts:
+        if receipt["bus"] != bus_id:
+            continue
         for partition, offset in receipt["offsets"].items():
             offsets[partition] = max(offset, offsets.get(partition, 0))
     return dict(sorted(offsets.items(), key=lambda entry: int(entry[0])))

@@ -10,6 +10,7 @@ from candidate_gen.viewer_state.action import ViewerAction
 from candidate_gen.viewer_state.apply import apply
 from candidate_gen.viewer_state.keys import JOURNAL, viewer_key
 from candidate_gen.viewer_state.record import ViewerRecord, empty_record, pack, unpack
+from generation.bus_positions import FirstOffsets
 from serving.bus.bus import Message
 from serving.state.journal_positions import JournalPositions
 from serving.state.offset_journal import find_repeats
@@ -25,20 +26,28 @@ class OverlayWriter:
     """Changes the overlay of one generation from some partitions of `actions`."""
 
     def __init__(
-        self, store: StateStore, generation: str, first_offsets: Mapping[int, int]
+        self, store: StateStore, generation: str, first_offsets: FirstOffsets
     ) -> None:
-        """`first_offsets`: partition -> offset of the first message the generation lacks."""
+        """`first_offsets`: those of the first messages the generation lacks."""
         self._store = store
         self._generation = generation
         self._positions = JournalPositions(store, JOURNAL, generation, first_offsets)
 
-    async def load_positions(self) -> dict[int, int]:
-        """Partition -> offset of the next message to apply, as the store says.
+    @property
+    def base(self) -> int:
+        """Position of offset 0 of the bus; known once positions are loaded."""
+        return self._positions.base
+
+    async def load_positions(self, bus_id: str) -> dict[int, int]:
+        """Partition -> position of the next message to apply, as the store says.
+
+        Args:
+            bus_id: Identity of the bus in service.
 
         Raises:
             StateUnavailableError: the store did not answer.
         """
-        return await self._positions.load()
+        return await self._positions.load(bus_id)
 
     async def apply(self, partition: int, batch: Batch) -> None:
         """Apply messages of one partition, in offset order; those applied before do nothing.

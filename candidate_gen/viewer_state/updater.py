@@ -16,7 +16,7 @@ from serving.bus.backoff import backoff_delays
 from serving.bus.bus import Bus
 from serving.bus.consumer import EventConsumer
 from serving.bus.topics import ACTIONS
-from serving.errors import StateUnavailableError
+from serving.errors import DependencyError
 from serving.state.journal_positions import CheckpointMovedError
 from serving.state.state_store import StateStore
 
@@ -44,7 +44,7 @@ class ViewerStateUpdater:
         *,
         restart_wait_s: float = RESTART_WAIT_S,
     ) -> None:
-        first = {p: manifest.start_offset(ACTIONS.name, p) for p in partitions}
+        first = manifest.first_offsets(ACTIONS.name, partitions)
         self._bus = bus
         self._writer = OverlayWriter(store, manifest.name, first)
         self._decode = ActionDecoder(categories, authors_are_viewers=manifest.authors_are_viewers)
@@ -60,13 +60,15 @@ class ViewerStateUpdater:
             Exception: a record in the store is damaged, too many messages make no sense, or a bug.
         """
         while True:
+            start = await self._load_offsets()
             consumer = EventConsumer(
                 self._bus,
                 ACTIONS,
-                await self._load_positions(),
+                start,
                 reader=READER,
                 decode=self._decode,
                 apply=self._writer.apply,
+                base=self._writer.base,
             )
             self._consumer = consumer
             self._opened.set()
@@ -106,11 +108,12 @@ class ViewerStateUpdater:
         """
         return {} if self._consumer is None else await self._consumer.lag()
 
-    async def _load_positions(self) -> dict[int, int]:
+    async def _load_offsets(self) -> dict[int, int]:
         delays = backoff_delays()
         while True:
             try:
-                return await self._writer.load_positions()
-            except StateUnavailableError as error:
+                positions = await self._writer.load_positions(await self._bus.identity())
+                return {p: position - self._writer.base for p, position in positions.items()}
+            except DependencyError as error:
                 log.warning("checkpoints not read yet", cause=str(error))
                 await asyncio.sleep(next(delays))

@@ -1,9 +1,11 @@
 """A real Kafka as a child process: one broker that is its own controller (KRaft)."""
 
+import base64
 import os
 import socket
 import struct
 import subprocess
+import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,8 +14,6 @@ from feedrank.real.java import find_java
 from feedrank.real.server_process import ServerProcess, ServerStartError
 from feedrank.real.settings_file import INSTALL_COMMAND, write_settings
 
-CLUSTER_ID = "ZmVlZHJhbmstbG9jYWwtMQ"
-"""Sixteen bytes in URL-safe base64, the form Kafka wants; they read `feedrank-local-1`."""
 JVM_OPTIONS = [
     "-Xmx512m",
     # At `info` the reason of a failed start drowns in the lines of the shutdown that follows.
@@ -43,6 +43,15 @@ def missing_for_kafka() -> str | None:
     if not any((kafka_home() / "libs").glob("kafka_*.jar")):
         return f"Kafka's jars are not in {kafka_home() / 'libs'}; run {INSTALL_COMMAND}"
     return None
+
+
+def new_cluster_id() -> str:
+    """Sixteen random bytes in URL-safe base64, the form Kafka wants.
+
+    Never the same twice, because offsets are known by the cluster that they are of. The first byte
+    keeps the id from starting with a dash, which would be read as an option.
+    """
+    return base64.urlsafe_b64encode(b"f" + uuid.uuid4().bytes[1:]).decode().rstrip("=")
 
 
 class KafkaProcess(ServerProcess):
@@ -82,7 +91,7 @@ class KafkaProcess(ServerProcess):
         return [*run_class, "kafka.Kafka", str(settings)]
 
     def _format_folder(self, run_class: Sequence[str], settings: Path) -> None:
-        options = ["kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(settings)]
+        options = ["kafka.tools.StorageTool", "format", "-t", new_cluster_id(), "-c", str(settings)]
         try:
             done = subprocess.run(
                 [*run_class, *options], capture_output=True, text=True, timeout=FORMAT_SECONDS

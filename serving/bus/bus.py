@@ -71,6 +71,16 @@ class Bus(Protocol):
         """Begin connecting and return at once; a broker that is away does not fail this."""
         ...
 
+    async def identity(self) -> str:
+        """Which bus this is: letters, digits, `-` and `_`; the same for ever, and for no other bus.
+
+        Offsets mean nothing without it: they are kept beside it, wherever they are kept.
+
+        Raises:
+            BusUnavailableError: the broker does not answer in a few seconds.
+        """
+        ...
+
     async def prepare(self, topics: Sequence[Topic], timeout_s: float) -> bool:
         """Get ready to publish to these topics, so that the first request does not pay for it.
 

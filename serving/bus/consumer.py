@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Generic, TypeVar
 
 import structlog
@@ -11,6 +12,7 @@ import structlog
 from serving.bus.backoff import backoff_delays
 from serving.bus.bus import Bus, Message, Subscription
 from serving.bus.consumer_progress import ConsumerProgress
+from serving.bus.consumer_start import ConsumerStart, Start
 from serving.bus.dead_letters import DeadLetters
 from serving.bus.topics import Topic
 from serving.errors import DependencyError
@@ -39,21 +41,29 @@ class EventConsumer(Generic[Event]):
         self,
         bus: Bus,
         topic: Topic,
-        start: Mapping[int, int | None],
+        start: Start,
         *,
         reader: str,
         decode: Callable[[bytes], Event],
         apply: Callable[[int, Batch[Event]], Awaitable[None]],
+        base: int = 0,
     ) -> None:
-        """`start`: partition -> first offset (`None`: the end); `decode` may raise anything."""
+        """See the class.
+
+        Args:
+            start: Where to begin on the bus.
+            decode: May raise anything.
+            base: Added to the offsets of the messages that `apply` is given, see `BusEpoch`.
+        """
         self._bus = bus
         self._topic = topic
-        self._start = dict(start)
+        self._start = ConsumerStart(bus, topic, start, reader)
+        self._base = base
         self._reader = reader
         self._decode = decode
         self._apply = apply
         self._dead_letters = DeadLetters(bus, topic, reader)
-        self._progress = ConsumerProgress(bus, topic, start)
+        self._progress = ConsumerProgress(bus, topic, self._start)
         self._uncommitted: dict[int, int] = {}
         self._committed_at_s = 0.0
         self._interruptible = True
@@ -117,7 +127,7 @@ class EventConsumer(Generic[Event]):
         while True:
             try:
                 subscription = await self._bus.subscribe(
-                    self._topic, self._start, reader=self._reader
+                    self._topic, await self._start.offsets(), reader=self._reader
                 )
             except DependencyError as error:
                 _log.warning("not subscribed yet", reader=self._reader, problem=str(error))
@@ -148,6 +158,8 @@ class EventConsumer(Generic[Event]):
                 await self._dead_letters.park(message, error)
             else:
                 self._dead_letters.note_good()
+                if self._base:
+                    message = replace(message, offset=self._base + message.offset)
                 batches[message.partition].append((message, event))
         return batches
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 
 from serving.bus.bus import Bus
+from serving.bus.consumer_start import ConsumerStart
 from serving.bus.topics import Topic
 from serving.errors import DependencyError
 
@@ -15,11 +16,11 @@ class ConsumerProgress:
         failure: Why the consumer stopped by itself, if it did.
     """
 
-    def __init__(self, bus: Bus, topic: Topic, start: Mapping[int, int | None]) -> None:
+    def __init__(self, bus: Bus, topic: Topic, start: ConsumerStart) -> None:
         self.failure: Exception | None = None
         self._bus = bus
         self._topic = topic
-        self._start = dict(start)
+        self._start = start
         self._applied: dict[int, int] = {}
         self._moved = asyncio.Event()
 
@@ -38,8 +39,10 @@ class ConsumerProgress:
         Raises:
             BusUnavailableError: The bus does not answer.
         """
-        ends = await self._bus.end_offsets(self._topic, list(self._start))
-        return {p: max(0, end - self._position(p, end)) for p, end in ends.items()}
+        ends = await self._bus.end_offsets(self._topic, self._start.partitions)
+        begun = {p: self._applied.get(p, o) for p, o in (await self._start.offsets()).items()}
+        positions = {p: ends[p] if offset is None else offset for p, offset in begun.items()}
+        return {p: max(0, end - positions[p]) for p, end in ends.items()}
 
     async def caught_up(self, timeout_s: float) -> bool:
         """Wait until everything that was in the log at the call is applied.
@@ -52,7 +55,7 @@ class ConsumerProgress:
         """
         try:
             async with asyncio.timeout(timeout_s):
-                ends = await self._bus.end_offsets(self._topic, list(self._start))
+                ends = await self._bus.end_offsets(self._topic, self._start.partitions)
                 while any(self._applied.get(p, -1) < end for p, end in ends.items()):
                     if self.failure is not None:
                         raise self.failure
@@ -61,7 +64,3 @@ class ConsumerProgress:
         except (TimeoutError, DependencyError):
             return False
         return True
-
-    def _position(self, partition: int, end: int) -> int:
-        start = self._start[partition]
-        return self._applied.get(partition, end if start is None else start)

@@ -8,6 +8,7 @@ from aiokafka.errors import KafkaError
 
 from serving.bus.counters import BusCounters
 from serving.bus.group_commit import Append, GroupCommit
+from serving.bus.kafka_identity import KafkaIdentity
 from serving.bus.kafka_offsets import KafkaOffsets
 from serving.bus.kafka_producer import KafkaProducer
 from serving.bus.kafka_records import encode_key
@@ -41,6 +42,7 @@ class KafkaBus:
         self._servers = servers
         self._max_pending_messages = max_pending_messages
         self._max_pending_bytes = max_pending_bytes
+        self._identity = KafkaIdentity(servers)
         self._topics = KafkaTopics(servers)
         self._offsets = KafkaOffsets(servers)
         self._producers: dict[tuple[str, int], KafkaProducer] = {}
@@ -53,6 +55,10 @@ class KafkaBus:
             max_messages=self._max_pending_messages,
             max_bytes=self._max_pending_bytes,
         )
+
+    async def identity(self) -> str:
+        self._started()
+        return await self._identity.get()
 
     async def prepare(self, topics: Sequence[Topic], timeout_s: float) -> bool:
         self._started()
@@ -75,16 +81,16 @@ class KafkaBus:
         partition: int | None = None,
         timeout_s: float,
     ) -> tuple[int, int]:
-        target = route(topic, value, key, partition)
+        target, size = route(topic, value, key, partition), len(value)
         self._started()
         try:
-            if self._publishing_bytes + len(value) > MAX_PENDING_BYTES:
+            if self._publishing_bytes + size > MAX_PENDING_BYTES:
                 raise BusUnavailableError(f"topic {topic.name}: too many messages are waiting")
-            self._publishing_bytes += len(value)
+            self._publishing_bytes += size
             try:
                 return target, await self._append(topic, target, key, value, timeout_s)
             finally:
-                self._publishing_bytes -= len(value)
+                self._publishing_bytes -= size
         except BusUnavailableError:
             self.counters.publish_failures += 1
             raise
@@ -108,7 +114,13 @@ class KafkaBus:
             checked_partition(topic, partition)
         self._started()
         subscription = KafkaSubscription(
-            self._servers, self._topics, topic, start, reader=reader, counters=self.counters
+            self._servers,
+            self._identity,
+            self._topics,
+            topic,
+            start,
+            reader=reader,
+            counters=self.counters,
         )
         try:
             await subscription.opened(OPEN_TIMEOUT_S)

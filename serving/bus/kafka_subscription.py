@@ -10,6 +10,7 @@ from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 from serving.bus.backoff import backoff_delays
 from serving.bus.bus import Message
 from serving.bus.counters import BusCounters
+from serving.bus.kafka_identity import KafkaIdentity
 from serving.bus.kafka_positions import KafkaPositions
 from serving.bus.kafka_records import decode_message
 from serving.bus.kafka_topics import REQUEST_TIMEOUT_MS, KafkaTopics
@@ -31,6 +32,7 @@ class KafkaSubscription:
     def __init__(
         self,
         servers: str,
+        identity: KafkaIdentity,
         topics: KafkaTopics,
         topic: Topic,
         start: Mapping[int, int | None],
@@ -39,6 +41,7 @@ class KafkaSubscription:
         counters: BusCounters,
     ) -> None:
         self._servers = servers
+        self._identity = identity
         self._topics = topics
         self._topic = topic
         self._reader = reader
@@ -137,6 +140,7 @@ class KafkaSubscription:
             consumer = self._new_consumer()
             try:
                 async with asyncio.timeout(_CONNECT_TIMEOUT_S):
+                    await self._identity.check()
                     await self._topics.ensure(self._topic)
                     await consumer.start()
                     # Later on, a replica that lags behind may not yet show the end.

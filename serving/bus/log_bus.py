@@ -58,6 +58,10 @@ class LogBus:
         )
         self._trimming = asyncio.create_task(self._trim_periodically(), name="bus-trim")
 
+    async def identity(self) -> str:
+        self._started()
+        return f"log-{self._logs.identity}"
+
     async def prepare(self, topics: Sequence[Topic], timeout_s: float) -> bool:  # noqa: ARG002
         return True  # a topic opens in microseconds
 

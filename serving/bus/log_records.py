@@ -8,6 +8,7 @@
 | `t` topic                                    | partition count:u64                         |
 | `g` topic NUL partition:u32 reader           | offset:u64, how far a reader came           |
 | `!format`                                    | the sentinel, written before all else       |
+| `!identity`                                  | random hex, which log this is               |
 
 All integers are big-endian, so that byte order is number order.
 """
@@ -18,6 +19,7 @@ from serving.bus.bus import Message
 
 SENTINEL_KEY = b"!format"
 SENTINEL_VALUE = b"feedrank-log-1"
+IDENTITY_KEY = b"!identity"
 
 _OFFSET = struct.Struct(">Q")
 _PARTITION = struct.Struct(">I")

@@ -4,6 +4,7 @@ Iterating holds the GIL for the length of one step, so reads come in small chunk
 release it. Nothing here knows about asyncio.
 """
 
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -32,6 +33,14 @@ class LogStorage:
         self._synced = WriteOptions()
         self._synced.sync = True
         self._unsynced = WriteOptions()
+
+    def identity(self) -> str:
+        """Which log this is: given when first asked for, and never changed."""
+        found: bytes | None = self._db.get(records.IDENTITY_KEY)
+        if found is None:
+            found = uuid.uuid4().hex.encode()
+            self._db.put(records.IDENTITY_KEY, found, self._synced)
+        return found.decode()
 
     @staticmethod
     def end_of(db: Rdict, topic_name: str, partition: int) -> int:

@@ -38,6 +38,9 @@ class TopicLogs:
         self._reader = ThreadPoolExecutor(1, "bus-reader")
         self._storage: LogStorage
 
+    identity: str
+    """Which log this is, once open."""
+
     async def open(self, directory: Path) -> None:
         """Open the directory.
 
@@ -46,6 +49,7 @@ class TopicLogs:
             PreconditionError: It holds something else, or a log that lost data.
         """
         self._storage = await self._on(self._writer, LogStorage, directory)
+        self.identity = await self._on(self._writer, self._storage.identity)
 
     async def get(self, topic: Topic) -> TopicLog:
         """The log of a topic, opened if this is its first use.

@@ -3,14 +3,11 @@
 The part of the recipe of `offset_journal` that is the same whatever the effects are.
 """
 
-from collections.abc import Mapping
-
-from serving.state.offset_journal import (
-    action_key,
-    checkpoint_key,
-    checkpoint_update,
-    load_checkpoints,
-)
+from generation.bus_positions import FirstOffsets
+from serving.bus.beginning import beginning_on
+from serving.bus.topics import ACTIONS
+from serving.state.bus_epoch import BusEpoch, load_epoch
+from serving.state.offset_journal import action_key, checkpoint_key
 from serving.state.state_store import StateStore, Update, Versioned
 
 
@@ -22,32 +19,44 @@ class JournalPositions:
     """Positions of one consumer in the overlay of one generation. Used from one task."""
 
     def __init__(
-        self, store: StateStore, consumer: str, generation: str, first_offsets: Mapping[int, int]
+        self, store: StateStore, consumer: str, generation: str, first_offsets: FirstOffsets
     ) -> None:
-        """`first_offsets`: partition -> offset of the first message the generation lacks."""
+        """`first_offsets`: those of the first messages of `actions` the generation lacks."""
         self._store = store
         self._consumer = consumer
         self._generation = generation
-        self._first_offsets = dict(first_offsets)
+        self._first_offsets = first_offsets
+        self._epoch: BusEpoch
+        self._first: dict[int, int] = {}
         self._positions: dict[int, int] = {}
 
-    async def load(self) -> dict[int, int]:
-        """Partition -> offset of the next message to apply, as the store says.
+    @property
+    def base(self) -> int:
+        """Position of offset 0 of the bus; known once loaded."""
+        return self._epoch.base
+
+    async def load(self, bus_id: str) -> dict[int, int]:
+        """Partition -> position of the next message to apply, as the store says.
+
+        Args:
+            bus_id: Identity of the bus in service.
 
         Raises:
             StateUnavailableError: the store did not answer.
         """
-        checkpoints = await load_checkpoints(
-            self._store, self._consumer, self._generation, list(self._first_offsets)
+        self._epoch = await load_epoch(self._store, self._consumer, self._generation, bus_id)
+        self._first = beginning_on(
+            bus_id, self._first_offsets, topic=ACTIONS.name, reader=self._consumer
         )
+        found = await self._store.read([self.checkpoint_key(p) for p in self._first])
         self._positions = {
-            partition: self._first_offsets[partition] if offset is None else offset
-            for partition, offset in checkpoints.items()
+            partition: self._epoch.position(checkpoint, self._first[partition])
+            for partition, checkpoint in zip(self._first, found, strict=True)
         }
         return dict(self._positions)
 
     def __getitem__(self, partition: int) -> int:
-        """Offset of the next message to apply."""
+        """Position of the next message to apply."""
         return self._positions[partition]
 
     def checkpoint_key(self, partition: int) -> bytes:
@@ -61,7 +70,7 @@ class JournalPositions:
 
     def require(self, partition: int, checkpoint: Versioned | None) -> None:
         """Raise CheckpointMovedError unless the store's checkpoint is the position held here."""
-        found = self._first_offsets[partition] if checkpoint is None else checkpoint.version
+        found = self._epoch.position(checkpoint, self._first[partition])
         if found != self._positions[partition]:
             raise CheckpointMovedError(
                 f"partition {partition}: the store is at {found}, "
@@ -73,7 +82,7 @@ class JournalPositions:
         partition: int,
         checkpoint: Versioned | None,
         effects: list[Update],
-        next_offset: int,
+        next_position: int,
     ) -> None:
         """Write effects and the moved checkpoint together or not at all.
 
@@ -81,8 +90,8 @@ class JournalPositions:
             StateUnavailableError: the store did not answer.
             CheckpointMovedError: somebody else wrote meanwhile; nothing was written.
         """
-        moved = checkpoint_update(self.checkpoint_key(partition), checkpoint, next_offset)
+        moved = self._epoch.moved(self.checkpoint_key(partition), checkpoint, next_position)
         written = await self._store.write([*effects, moved], all_or_none=True)
         if not all(written):
             raise CheckpointMovedError(f"partition {partition}: another writer came first")
-        self._positions[partition] = next_offset
+        self._positions[partition] = next_position

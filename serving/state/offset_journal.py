@@ -2,12 +2,13 @@
 
 The recipe that makes effects happen once, whatever is killed in between:
 
-1. At start `load_checkpoints`, and subscribe from there (`None`: from the manifest's offset).
+1. At start `load_epoch` (`bus_epoch`) and read the checkpoints; subscribe from their positions
+   (without one: from the manifest's offset on this bus). Offsets below are these positions.
 2. Per batch of one partition read, in one call, the states to change, `checkpoint_key` and the
    `action_key` of every action. If the checkpoint is not where this process believes to be (a lost
    answer, another owner, a store that lost its data), begin again at step 1. Skip repeats
    (`find_repeats`) and, per state, messages below its version (last applied offset + 1).
-3. Write states, `checkpoint_update` and the new memories with `all_or_none=True`. If that raises or
+3. Write states, `BusEpoch.moved` and the new memories with `all_or_none=True`. If that raises or
    is stale, begin again at step 1: what is in the store decides, never what we remember.
 
 So an effect, its checkpoint and the memory of its action are in the store together or not at all,
@@ -19,14 +20,14 @@ Keep a batch under half a megabyte (some thirty viewers): a write holds the even
 
 from collections.abc import Sequence
 
-from serving.state.state_store import StateStore, Update, Versioned
+from serving.state.state_store import Update, Versioned
 
 ACTION_MEMORY_S = 24 * 3600
 """An action sent again later than this counts as new."""
 
 
 def checkpoint_key(consumer: str, generation: str, partition: int) -> bytes:
-    """Key of one partition's checkpoint: its version is the next offset, its value is empty.
+    """Key of one partition's checkpoint: its version is the next position.
 
     Args:
         consumer: Who reads, without `/`, for example `candidate_gen.viewer_state`.
@@ -42,30 +43,6 @@ def action_key(consumer: str, generation: str, partition: int, action_id: bytes)
     clients choose their action ids on their own.
     """
     return b"a/%s/%d/%s" % (_owner(consumer, generation), partition, action_id)
-
-
-async def load_checkpoints(
-    store: StateStore, consumer: str, generation: str, partitions: Sequence[int]
-) -> dict[int, int | None]:
-    """Partition -> offset of the next message to apply; `None` where there is no checkpoint.
-
-    Raises:
-        StateUnavailableError: the store did not answer; never start from `None` instead.
-    """
-    stored = await store.read([checkpoint_key(consumer, generation, each) for each in partitions])
-    return {
-        partition: None if record is None else record.version
-        for partition, record in zip(partitions, stored, strict=True)
-    }
-
-
-def checkpoint_update(key: bytes, stored: Versioned | None, next_offset: int) -> Update:
-    """Move a checkpoint on, provided that nobody else moved it since it was read.
-
-    Raises:
-        ValueError: `next_offset` is not greater than the stored one.
-    """
-    return Update(key, b"", 0 if stored is None else stored.version, next_offset)
 
 
 def find_repeats(

@@ -18,6 +18,7 @@ from serving.state.rocksdb_state_store import RocksDbStateStore
 from serving.state.state_store import StateStore
 from tests.ann_shards.events import an_action
 from tests.generation.tiny_generation import HOUR_MS, NOON_MS, SHARDS
+from tests.serving.state.counting_consumer import until_answered
 
 PATIENCE_S = 20.0
 
@@ -180,7 +181,7 @@ async def test_lost_answers_neither_lose_nor_repeat_a_count(bus, store, tiny, ag
     flaky = FailsAfterWriting(store, np.random.default_rng(seed))
     counting = CounterAggregator(bus, flaky, manifest, Metrics())
     messages = await _messages(bus)
-    consumer = await counting.open_consumer()
+    consumer = await until_answered(counting.open_consumer)
     for start in range(0, len(messages), 7):
         batch = [(m, consumer._decode(m.value)) for m in messages[start : start + 7]]
         for _attempt in range(50):

@@ -239,9 +239,11 @@ async def test_offsets_and_data_time_are_told_for_the_next_build(bus, data):
     await publish(bus, 102, created_ms=NOW_MS + 5)
     await export_bus(bus, data, SHARDS)
     said = json.loads((data / "dataset.json").read_text())
-    assert sum(said["bus_offsets"]["actions"].values()) == 1
-    assert len(said["bus_offsets"]["actions"]) == 64
-    assert sum(said["bus_offsets"]["items"].values()) == 1
+    (offsets,) = said["bus_positions"].values()
+    assert said["bus_positions"] == {await bus.identity(): offsets}
+    assert sum(offsets["actions"].values()) == 1
+    assert len(offsets["actions"]) == 64
+    assert sum(offsets["items"].values()) == 1
     assert said["data_time_ms"] == NOW_MS + 5
     assert Dataset.open(data).info.source == "canonical"
 
@@ -258,14 +260,63 @@ async def test_messages_that_make_no_sense_are_counted_and_passed_over(bus, data
     assert again.unreadable == {"actions": 0, "items": 0}
 
 
-async def test_another_bus_than_the_one_read_before_is_refused(bus, data, tmp_path):
+@pytest.fixture
+async def other_bus(tmp_path):
+    bus = await opened(tmp_path / "other")
+    yield bus
+    await bus.close()
+
+
+async def test_a_second_bus_is_read_from_its_beginning_and_each_action_counts_once(
+    bus, other_bus, data
+):
     await some_life(bus)
     await export_bus(bus, data, SHARDS)
+    await act(other_bus, pb.LIKE, "b", item_id=101, viewer_id=7)
+    await act(other_bus, pb.CLICK, "new", item_id=102, viewer_id=7)
+    report = await export_bus(other_bus, data, SHARDS)
+    assert report.read["actions"] == 2
+    assert report.added == {"actions": 1}
+    again = await export_bus(other_bus, data, SHARDS)
+    assert again.read == {"actions": 0, "items": 0}
+
+
+async def test_going_back_to_the_first_bus_goes_on_where_it_was_left(bus, other_bus, data):
+    await some_life(bus)
+    await export_bus(bus, data, SHARDS)
+    await act(other_bus, pb.CLICK, "new", item_id=102, viewer_id=7)
+    await export_bus(other_bus, data, SHARDS)
+    assert (await export_bus(bus, data, SHARDS)).read == {"actions": 0, "items": 0}
+    await act(bus, pb.CLICK, "newer", item_id=102, viewer_id=7)
+    assert (await export_bus(bus, data, SHARDS)).added == {"actions": 1}
+
+
+async def without_identities(data) -> None:
+    """Make the folder one that was exported before buses had identities."""
+    said = json.loads((data / "dataset.json").read_text())
+    [said["bus_offsets"]] = said.pop("bus_positions").values()
+    (data / "dataset.json").write_text(json.dumps(said))
+
+
+async def test_a_folder_that_names_no_bus_takes_the_first_one_for_its_own(bus, data):
+    await some_life(bus)
+    await export_bus(bus, data, SHARDS)
+    await without_identities(data)
+    await act(bus, pb.CLICK, "newer", item_id=102, viewer_id=7)
+    report = await export_bus(bus, data, SHARDS)
+    assert report.read == {"actions": 1, "items": 0}
+    said = json.loads((data / "dataset.json").read_text())
+    assert list(said["bus_positions"]) == [await bus.identity()]
+    assert "bus_offsets" not in said
+
+
+async def test_a_folder_that_names_no_bus_and_was_read_further_is_refused(bus, other_bus, data):
+    await some_life(bus)
+    await export_bus(bus, data, SHARDS)
+    await without_identities(data)
     before = everything(data)
-    other = await opened(tmp_path / "other")
     with pytest.raises(PreconditionError):
-        await export_bus(other, data, SHARDS)
-    await other.close()
+        await export_bus(other_bus, data, SHARDS)
     assert everything(data) == before
 
 

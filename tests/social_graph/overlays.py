@@ -1,5 +1,6 @@
 """Writers of the tiny graph's overlay, and what lies in it."""
 
+from generation.bus_positions import FirstOffsets
 from generation.graph_records import Kind, key, unpack
 from serving.bus.topics import ACTIONS, partition_of
 from serving.state.state_store import StateStore
@@ -18,7 +19,7 @@ def a_writer(store: StateStore, base: GraphBase) -> OverlayWriter:
         store,
         GraphRecords(base, store),
         "g1",
-        dict.fromkeys(PARTITIONS, 0),
+        FirstOffsets(tuple(PARTITIONS), {}, {}),
         authors_are_viewers=True,
     )
 

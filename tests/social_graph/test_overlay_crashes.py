@@ -13,7 +13,7 @@ from serving.state.state_store import StateStore
 from social_graph.graph_action import GraphAction
 from social_graph.graph_base import GraphBase
 from social_graph.overlay_writer import MAX_ACTIONS_PER_WRITE
-from tests.serving.state.counting_consumer import KilledError, MurderousStore
+from tests.serving.state.counting_consumer import KilledError, MurderousStore, until_answered
 from tests.social_graph.overlays import PARTITIONS, PEOPLE, a_writer, all_records, pairs_of
 
 KINDS = ("follow", "unfollow", "block", "unblock", "mute", "unmute")
@@ -41,7 +41,7 @@ def a_log(dice: random.Random, length: int) -> Log:
 async def consume(store: StateStore, base: GraphBase, log: Log, dice: random.Random) -> None:
     """One process's life: from the checkpoints to the end of every partition."""
     writer = a_writer(store, base)
-    positions = await writer.load_positions()
+    positions = await until_answered(lambda: writer.load_positions("bus"))
     while unread := [p for p in PARTITIONS if positions[p] < len(log[p])]:
         partition = dice.choice(unread)
         first = positions[partition]
@@ -52,7 +52,7 @@ async def consume(store: StateStore, base: GraphBase, log: Log, dice: random.Ran
         except StateUnavailableError:
             continue
         except CheckpointMovedError:
-            positions = await writer.load_positions()
+            positions = await until_answered(lambda: writer.load_positions("bus"))
 
 
 async def consume_again_and_again(

@@ -21,21 +21,21 @@ def messages(*actions: GraphAction | None) -> Sequence[tuple[Message, GraphActio
 
 async def test_a_batch_without_effect_moves_the_checkpoint_all_the_same(base, stores):
     writer = a_writer(stores[0], base)
-    await writer.load_positions()
+    await writer.load_positions("bus")
     await writer.apply(PARTITIONS[0], messages(None, None, None))
-    assert (await a_writer(stores[0], base).load_positions())[PARTITIONS[0]] == 3
+    assert (await a_writer(stores[0], base).load_positions("bus"))[PARTITIONS[0]] == 3
 
 
 async def test_a_batch_that_ends_without_effect_is_not_read_again(base, stores):
     writer = a_writer(stores[0], base)
-    await writer.load_positions()
+    await writer.load_positions("bus")
     await writer.apply(PARTITIONS[0], messages(GraphAction(1, "a", "mute", 10, 0), None))
-    assert (await a_writer(stores[0], base).load_positions())[PARTITIONS[0]] == 2
+    assert (await a_writer(stores[0], base).load_positions("bus"))[PARTITIONS[0]] == 2
 
 
 async def test_an_action_sent_twice_has_its_effect_once(base, stores):
     writer = a_writer(stores[0], base)
-    await writer.load_positions()
+    await writer.load_positions("bus")
     mute, unmute = GraphAction(1, "a", "mute", 10, 0), GraphAction(1, "b", "unmute", 10, 0)
     await writer.apply(PARTITIONS[0], messages(mute, unmute, mute))
     assert pairs_of(await all_records(stores[0], base), Kind.MUTES) == {(1, 14)}
@@ -43,7 +43,7 @@ async def test_an_action_sent_twice_has_its_effect_once(base, stores):
 
 async def test_two_viewers_may_choose_the_same_action_id(base, stores):
     writer = a_writer(stores[0], base)
-    await writer.load_positions()
+    await writer.load_positions("bus")
     actions = [GraphAction(viewer, "same", "mute", 10, 0) for viewer in (1, 2)]
     await writer.apply(PARTITIONS[0], messages(*actions))
     found = pairs_of(await all_records(stores[0], base), Kind.MUTES)
@@ -54,7 +54,7 @@ async def test_a_write_computed_before_another_partition_changed_something_is_st
     """Else two who follow each other at once would not become friends."""
     first, second = (a_writer(stores[0], base) for _ in range(2))
     for writer in (first, second):
-        await writer.load_positions()
+        await writer.load_positions("bus")
     other = PARTITIONS[1]
 
     class Interrupting:
@@ -73,7 +73,7 @@ async def test_a_write_computed_before_another_partition_changed_something_is_st
         return GraphAction(viewer, "a", "follow", target, 0)
 
     late = a_writer(Interrupting(), base)
-    await late.load_positions()
+    await late.load_positions("bus")
     with pytest.raises(CheckpointMovedError, match="another writer came first"):
         await late.apply(PARTITIONS[0], messages(follow(10, 2)))
     await first.apply(PARTITIONS[0], messages(follow(10, 2)))
@@ -83,7 +83,7 @@ async def test_a_write_computed_before_another_partition_changed_something_is_st
 async def test_a_second_owner_of_the_overlay_is_noticed(base, stores):
     first, second = (a_writer(stores[0], base) for _ in range(2))
     for writer in (first, second):
-        await writer.load_positions()
+        await writer.load_positions("bus")
     await first.apply(PARTITIONS[0], messages(GraphAction(1, "a", "mute", 10, 0)))
     with pytest.raises(CheckpointMovedError, match="the store is at 1, this process at 0"):
         await second.apply(PARTITIONS[0], messages(GraphAction(1, "a", "mute", 10, 0)))

@@ -122,7 +122,7 @@ def test_an_action_told_twice_by_the_bus_counts_once(built: Path):
     manifest = Manifest.read(built)
     assert manifest.quality["repeated_actions"] == 1
     assert manifest.bus_offsets == {"actions": {"3": 10}}
-    assert manifest.start_offset("actions", 3) == 10
+    assert manifest.first_offsets("actions", [3, 4]).on("any bus") == {3: 10, 4: 0}
 
 
 def test_three_positive_viewers_make_a_vector(built: Path):

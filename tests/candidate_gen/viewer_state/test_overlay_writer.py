@@ -8,14 +8,17 @@ import pytest
 from candidate_gen.viewer_state.keys import viewer_key
 from candidate_gen.viewer_state.overlay_writer import MAX_ACTIONS_PER_WRITE, OverlayWriter
 from candidate_gen.viewer_state.record import pack, unpack
+from generation.bus_positions import FirstOffsets
 from serving.bus.bus import Message
 from serving.errors import StateUnavailableError
 from serving.state.journal_positions import CheckpointMovedError
 from tests.candidate_gen.viewer_state.actions import NOON_MS, a_record, an_action
-from tests.serving.state.counting_consumer import KilledError, MurderousStore
+from tests.serving.state.counting_consumer import KilledError, MurderousStore, until_answered
 
 PARTITION = 3
 FIRST = 10
+FIRST_OFFSETS = FirstOffsets((PARTITION,), {}, {PARTITION: FIRST})
+BUS = "bus"
 VIEWERS = range(4)
 
 
@@ -63,13 +66,13 @@ async def found(store, generation) -> dict[int, bytes]:
 
 async def one_life(store, generation, log, dice) -> None:
     """One process, from the checkpoint to the end of the log, in batches of any size."""
-    writer = OverlayWriter(store, generation, {PARTITION: FIRST})
-    position = (await writer.load_positions())[PARTITION]
+    writer = OverlayWriter(store, generation, FIRST_OFFSETS)
+    position = (await until_answered(lambda: writer.load_positions(BUS)))[PARTITION]
     while batch := [each for each in log if each[0].offset >= position][: dice.randint(1, 6)]:
         try:
             await writer.apply(PARTITION, batch)
         except (StateUnavailableError, CheckpointMovedError):
-            position = (await writer.load_positions())[PARTITION]
+            position = (await until_answered(lambda: writer.load_positions(BUS)))[PARTITION]
         else:
             position = batch[-1][0].offset + 1
 
@@ -109,19 +112,19 @@ async def test_a_batch_larger_than_one_write_is_applied_whole(either_store, gene
         a_message(FIRST + n, an_action("like", n, action_id=str(n), occurred_ms=NOON_MS + n))
         for n in range(count)
     ]
-    writer = OverlayWriter(either_store, generation, {PARTITION: FIRST})
-    await writer.load_positions()
+    writer = OverlayWriter(either_store, generation, FIRST_OFFSETS)
+    await writer.load_positions(BUS)
     await writer.apply(PARTITION, log)
     await writer.apply(PARTITION, log)
     record = unpack((await found(either_store, generation))[1])
     assert record.totals[2] == count
-    again = OverlayWriter(either_store, generation, {PARTITION: FIRST})
-    assert await again.load_positions() == {PARTITION: FIRST + count}
+    again = OverlayWriter(either_store, generation, FIRST_OFFSETS)
+    assert await again.load_positions(BUS) == {PARTITION: FIRST + count}
 
 
 async def test_two_viewers_may_choose_the_same_action_id(either_store, generation):
-    writer = OverlayWriter(either_store, generation, {PARTITION: FIRST})
-    await writer.load_positions()
+    writer = OverlayWriter(either_store, generation, FIRST_OFFSETS)
+    await writer.load_positions(BUS)
     await writer.apply(
         PARTITION,
         [a_message(FIRST + viewer, an_action("like", viewer_id=viewer)) for viewer in (1, 2)],
@@ -132,11 +135,11 @@ async def test_two_viewers_may_choose_the_same_action_id(either_store, generatio
 async def test_a_store_that_lost_its_data_is_noticed_before_anything_is_written(
     either_store, generation
 ):
-    writer = OverlayWriter(either_store, generation, {PARTITION: FIRST})
-    await writer.load_positions()
+    writer = OverlayWriter(either_store, generation, FIRST_OFFSETS)
+    await writer.load_positions(BUS)
     await writer.apply(PARTITION, [a_message(FIRST, an_action())])
-    elsewhere = OverlayWriter(either_store, f"{generation}-empty", {PARTITION: FIRST})
-    await elsewhere.load_positions()
+    elsewhere = OverlayWriter(either_store, f"{generation}-empty", FIRST_OFFSETS)
+    await elsewhere.load_positions(BUS)
     elsewhere._positions._positions = dict(writer._positions._positions)
     with pytest.raises(CheckpointMovedError, match="store is at 10, this process at 11"):
         await elsewhere.apply(PARTITION, [a_message(FIRST + 1, an_action(action_id="b"))])

@@ -1,6 +1,7 @@
 """Every Bus must pass these tests. Add a new bus to BUSES, not a new test file."""
 
 import asyncio
+import re
 from collections import defaultdict
 
 import pytest
@@ -27,6 +28,16 @@ async def bus(address):
     await opened.start()
     yield opened
     await opened.close()
+
+
+async def test_a_bus_is_the_same_bus_when_it_is_opened_again(bus, address):
+    identity = await bus.identity()
+    assert re.fullmatch("[A-Za-z0-9_-]+", identity)
+    await bus.close()
+    again = open_bus(address)
+    await again.start()
+    assert await again.identity() == identity
+    await again.close()
 
 
 async def test_a_published_message_comes_back_as_it_was(bus):

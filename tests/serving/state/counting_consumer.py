@@ -6,20 +6,22 @@ visible by eye.
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from serving.errors import StateUnavailableError
+from serving.state.bus_epoch import BusEpoch
 from serving.state.offset_journal import (
     action_key,
     checkpoint_key,
-    checkpoint_update,
     find_repeats,
-    load_checkpoints,
 )
 from serving.state.state_store import StateStore, Update, Versioned
 
 PARTITION = 3
+EPOCH = BusEpoch(("bus",))
+Answer = TypeVar("Answer")
 
 
 class KilledError(BaseException):
@@ -72,6 +74,15 @@ class MurderousStore:
         await self._store.close()
 
 
+async def until_answered(call: Callable[[], Awaitable[Answer]]) -> Answer:
+    """What `call` returns, tried again for as long as the store does not answer."""
+    while True:
+        try:
+            return await call()
+        except StateUnavailableError:
+            continue
+
+
 async def consume(store: StateStore, log: Sequence[Action], name: str, dice: random.Random) -> None:
     """Apply the log from the checkpoint to its end, in batches of any size; one process's life."""
     position = await where_to_begin(store, name)
@@ -85,7 +96,8 @@ async def consume(store: StateStore, log: Sequence[Action], name: str, dice: ran
 
 async def where_to_begin(store: StateStore, name: str) -> int:
     """The checkpoint, or else the log's beginning."""
-    return (await load_checkpoints(store, name, "g1", [PARTITION]))[PARTITION] or 0
+    [found] = await store.read([checkpoint_key(name, "g1", PARTITION)])
+    return EPOCH.position(found, 0)
 
 
 async def consume_again_and_again(
@@ -108,7 +120,7 @@ async def apply_batch(store: StateStore, batch: Sequence[Action], name: str, pos
     viewers = sorted({viewer_key(name, each.viewer) for each in batch})
     actions = [(action_key(name, "g1", PARTITION, each.action_id), each.offset) for each in batch]
     stored = await store.read([checkpoint, *viewers, *(key for key, _ in actions)])
-    if position != (stored[0].version if stored[0] else 0):
+    if position != EPOCH.position(stored[0], 0):
         return False
     states = dict(zip(viewers, stored[1 : 1 + len(viewers)], strict=True))
     repeats, memories = find_repeats(actions, stored[1 + len(viewers) :])
@@ -125,7 +137,7 @@ async def apply_batch(store: StateStore, batch: Sequence[Action], name: str, pos
         Update(key, value, record.version if (record := states[key]) else 0, version)
         for key, (version, value) in changed.items()
     ]
-    updates += [*memories, checkpoint_update(checkpoint, stored[0], next_offset)]
+    updates += [*memories, EPOCH.moved(checkpoint, stored[0], next_offset)]
     applied = await store.write(updates, all_or_none=True)
     return all(applied)
 

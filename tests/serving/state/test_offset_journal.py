@@ -7,9 +7,7 @@ from serving.state.offset_journal import (
     ACTION_MEMORY_S,
     action_key,
     checkpoint_key,
-    checkpoint_update,
     find_repeats,
-    load_checkpoints,
 )
 from serving.state.state_store import Update, Versioned
 from tests.serving.state.counting_consumer import (
@@ -22,21 +20,6 @@ from tests.serving.state.counting_consumer import (
 )
 
 A, B = b"a/A", b"a/B"
-
-
-async def test_checkpoints_come_back_per_partition(store, name):
-    key = checkpoint_key(name, "g1", 5)
-    await store.write([checkpoint_update(key, None, 42)])
-    assert await load_checkpoints(store, name, "g1", [4, 5]) == {4: None, 5: 42}
-    assert await load_checkpoints(store, name, "g2", [5]) == {5: None}
-    (stored,) = await store.read([key])
-    await store.write([checkpoint_update(key, stored, 43)])
-    assert await load_checkpoints(store, name, "g1", [5]) == {5: 43}
-
-
-def test_a_checkpoint_only_moves_forward():
-    with pytest.raises(ValueError, match="expected 42 and version 42"):
-        checkpoint_update(b"o/x", Versioned(42, b""), 42)
 
 
 def test_keys_tell_consumers_generations_and_partitions_apart():
