@@ -23,7 +23,7 @@ from serving.clock import Clock
 from serving.contracts.receipt import Receipt
 from serving.deadline import Deadline
 from serving.errors import StateUnavailableError
-from serving.metrics import DEGRADED, FEEDS, STORED_FEED_LOOKUPS
+from serving.metrics import DEGRADED, DEGRADED_FEEDS, FEEDS, STORED_FEED_LOOKUPS
 from serving.metrics_recorder import Metrics
 from serving.stage_clock import StageClock
 
@@ -172,5 +172,7 @@ class GetFeed:
 
     def _count(self, receipt: Receipt) -> None:
         self._metrics.counter(FEEDS, receipt.origin).inc()
+        if receipt.degraded_reasons:
+            self._metrics.counter(DEGRADED_FEEDS).inc()
         for reason in receipt.degraded_reasons:
             self._metrics.counter(DEGRADED, reason).inc()

@@ -5,6 +5,9 @@ from serving.metrics.metric import SHARE_BUCKETS, Metric
 DEGRADED = Metric(
     "feedrank_degraded_answers_total", "counter", ("reason",), "answers whose receipt says why"
 )
+DEGRADED_FEEDS = Metric(
+    "feedrank_degraded_feeds_total", "counter", (), "pages whose receipt names a reason or more"
+)
 SHARD_COVERAGE = Metric(
     "feedrank_shard_coverage_ratio",
     "histogram",
