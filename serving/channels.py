@@ -6,6 +6,7 @@ from typing import Any
 
 import grpc
 
+from serving.outgoing import Outgoing
 from serving.request_id import METADATA_KEY, current_request_id
 
 
@@ -26,11 +27,18 @@ class DeadlineInterceptor(grpc.aio.UnaryUnaryClientInterceptor):  # type: ignore
             method = client_call_details.method
             name = method.decode() if isinstance(method, bytes) else method
             raise MissingDeadlineError(f"{name} called without timeout=")
-        request_id = current_request_id()
         metadata = client_call_details.metadata
-        if request_id and metadata is not None and METADATA_KEY not in metadata:
-            metadata.add(METADATA_KEY, request_id)
+        if metadata is not None:
+            for key, value in outgoing_metadata():
+                if key not in metadata:
+                    metadata.add(key, value)
         return await continuation(client_call_details, request)
+
+
+def outgoing_metadata() -> tuple[tuple[str, str], ...]:
+    """What every call tells the neighbour beside its request: the request id."""
+    request_id = current_request_id()
+    return ((METADATA_KEY, request_id),) if request_id else ()
 
 
 def open_channel(
@@ -55,6 +63,26 @@ def open_channel(
     if credentials is None:
         return grpc.aio.insecure_channel(address, options=options, interceptors=interceptors)
     return grpc.aio.secure_channel(address, credentials, options=options, interceptors=interceptors)
+
+
+def open_replica_channel(
+    address: str,
+    service: str,
+    *,
+    max_message_bytes: int,
+    outgoing: Outgoing,
+    authority: str | None = None,
+) -> grpc.aio.Channel:
+    """Open a channel to one replica, without an interceptor: see `serving.replicas`.
+
+    Args:
+        outgoing: What this process shows to those it calls.
+        authority: Name that the replica's certificate is for, where `address` is looked up from it.
+    """
+    options = _options(service, max_message_bytes)
+    if authority is not None:
+        options.append(("grpc.default_authority", authority))
+    return outgoing.channel(address, options)
 
 
 def _options(service: str, max_message_bytes: int) -> list[tuple[str, Any]]:

@@ -23,6 +23,7 @@ from serving.readiness import Readiness
 from serving.reflection_pool import ReflectionPool
 from serving.settings import CommonSettings
 from serving.tls import server_credentials
+from serving.tls_probe import check_own_tls
 
 CLOSE_TIMEOUT_S = 5.0
 """Longest one resource may take to close; then the next is closed and the exit code is 1."""
@@ -86,11 +87,13 @@ class GrpcServer:
             self.grpc_server,
             ReflectionPool(),
         )
-        credentials = server_credentials(self._settings)
+        credentials = server_credentials(self._settings, self._metrics)
         self.port = listen(self.grpc_server, self._settings.host, self._settings.port, credentials)
         if self._settings.metrics_port is not None:
             self._endpoint = _open_metrics(self._metrics, self._settings.metrics_port)
         await self.grpc_server.start()
+        if credentials is not None:
+            await check_own_tls(self._settings, self.port)
         log.info(
             "listening",
             host=self._settings.host,

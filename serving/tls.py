@@ -1,21 +1,58 @@
-"""Credentials of servers and channels, from the files that the settings name."""
+"""Credentials of servers, from the files that the settings name; changed files need no restart."""
 
+import time
 from pathlib import Path
 
 import grpc
 
-from serving.settings import CommonSettings
+from serving.access.settings import AccessSettings
+from serving.metrics import CERTIFICATE_REMAINING
+from serving.metrics_recorder import Metrics
+from serving.tls_files import TlsFiles, read_tls
+from serving.watched_files import WatchedFiles
 
 
-def server_credentials(settings: CommonSettings) -> grpc.ServerCredentials | None:
-    """TLS, mutual if an authority is set; `None` where plain text on loopback is configured."""
-    if settings.tls_certificate is None or settings.tls_key is None:
+def watch_tls(settings: AccessSettings, metrics: Metrics) -> WatchedFiles[TlsFiles] | None:
+    """The files of this process; `None` where plain text is configured.
+
+    Raises:
+        TlsError, OSError: as `read_tls`.
+    """
+    files = (settings.tls_certificate, settings.tls_key, settings.tls_authority)
+    if settings.tls_certificate is None:
         return None
-    authority = settings.tls_authority.read_bytes() if settings.tls_authority else None
-    return grpc.ssl_server_credentials(
-        [(settings.tls_key.read_bytes(), settings.tls_certificate.read_bytes())],
-        root_certificates=authority,
-        require_client_auth=authority is not None,
+    paths = [path for path in files if path is not None]
+    return WatchedFiles("tls", paths, lambda: read_tls(settings), metrics)
+
+
+def server_credentials(settings: AccessSettings, metrics: Metrics) -> grpc.ServerCredentials | None:
+    """TLS, mutual if an authority is set; `None` where plain text on loopback is configured.
+
+    Every handshake is done with the files of that moment, connections that stand are left alone.
+
+    Raises:
+        TlsError, OSError: as `read_tls`.
+    """
+    watched = watch_tls(settings, metrics)
+    if watched is None:
+        return None
+    files = watched
+    metrics.follow(CERTIFICATE_REMAINING, lambda: (files.value.expires_s - time.time()) * 1_000)
+    mutual = settings.tls_authority is not None and settings.tls_mutual
+    in_use = files.value
+
+    def changed() -> grpc.ServerCertificateConfiguration | None:
+        nonlocal in_use
+        newest = files.value
+        if newest is in_use:
+            return None
+        in_use = newest
+        return _configuration(newest, mutual=mutual)
+
+    return grpc.dynamic_ssl_server_credentials(
+        _configuration(in_use, mutual=mutual),
+        changed,  # type: ignore[arg-type]  # `None` means no change
+        require_client_authentication=mutual,
     )
 
 
@@ -33,4 +70,10 @@ def channel_credentials(
         authority.read_bytes(),
         key.read_bytes() if key else None,
         certificate.read_bytes() if certificate else None,
+    )
+
+
+def _configuration(files: TlsFiles, *, mutual: bool) -> grpc.ServerCertificateConfiguration:
+    return grpc.ssl_server_certificate_configuration(
+        [(files.key, files.certificate)], root_certificates=files.authority if mutual else None
     )

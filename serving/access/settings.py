@@ -34,7 +34,7 @@ class AccessSettings(BaseSettings):
     `{"spiffe://shop/gateway": ["viewer_facing"]}`."""
 
     caller_token: FilePath | None = None
-    """File of the token that this process shows to the services it calls."""
+    """File of the token that this process shows to the services it calls; needs `tls_authority`."""
 
     allow_anonymous: bool = False
     """Whether callers without identity are let in, as `anonymous`, to all but what is forced."""
@@ -66,6 +66,13 @@ class AccessSettings(BaseSettings):
         if by_certificate and given.get("caller_keys") is None and not callers:
             raise ValueError("with tls_authority, name who may call: no certificate has a role")
         return callers
+
+    @field_validator("caller_token")
+    @classmethod
+    def _shown_over_tls(cls, path: object, others: ValidationInfo) -> object:
+        if path is not None and others.data.get("tls_authority", path) is None:
+            raise ValueError("a token is not sent in plain text: it needs tls_authority")
+        return path
 
     @field_validator("host")
     @classmethod

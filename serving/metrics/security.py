@@ -14,3 +14,10 @@ SECRET_RELOADS = Metric(
     ("files", "outcome"),
     "changed certificates and keys that were taken or refused",
 )
+
+CERTIFICATE_REMAINING = Metric(
+    "feedrank_certificate_remaining_ms",
+    "level",
+    (),
+    "until the certificate in use expires; below 0 it has",
+)

@@ -1,0 +1,86 @@
+"""A first connection to a TLS server, made to learn why others would fail.
+
+gRPC reports every mistake in TLS as UNAVAILABLE, like a server that is away; the standard library
+says what it is: an unknown authority, another name, an expired or missing certificate, plain text.
+"""
+
+import asyncio
+import socket
+import ssl
+
+from serving.access.settings import AccessSettings
+from serving.tls_files import TlsError
+
+PROBE_S = 5.0
+HTTP2 = "h2"
+HTTP2_PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, 4, 0, 0, 0, 0, 0))
+HUNG_UP = (  # gRPC's servers send no alert
+    "the server hung up on this certificate: it has expired, is for other uses,"
+    " or is not signed by the server's tls_authority"
+)
+SELF = {"0.0.0.0": "127.0.0.1", "::": "::1", "[::]": "::1"}
+"""Where a server that listens on every address is reached from within."""
+
+
+async def check_own_tls(settings: AccessSettings, port: int) -> None:
+    """Call the server of this very process, as its callers will.
+
+    Raises:
+        TlsError: it cannot be called; says why.
+    """
+    host = SELF.get(settings.host, settings.host).strip("[]")
+    problem = await tls_problem(host, port, settings.tls_name, settings)
+    if problem is not None:
+        raise TlsError(f"nobody could call this server over TLS: {problem}")
+
+
+async def tls_problem(
+    host: str, port: int, name: str | None, settings: AccessSettings
+) -> str | None:
+    """Connect as a caller with these settings would: what is wrong, in one line, or `None`.
+
+    Args:
+        name: That the server's certificate must be for; `None` takes any.
+    """
+    context = _context(settings, check_name=name is not None)
+    return await asyncio.to_thread(_problem, host, port, name or host, context)
+
+
+def _problem(host: str, port: int, name: str, context: ssl.SSLContext) -> str | None:
+    """Blocks: with asyncio an alert that ends a connection is lost."""
+    try:
+        with (
+            socket.create_connection((host, port), PROBE_S) as connection,
+            context.wrap_socket(connection, server_hostname=name) as secured,
+        ):
+            # A client's certificate is judged after the handshake: a server that is content
+            # answers this with settings of its own.
+            secured.sendall(HTTP2_PREFACE)
+            answered = secured.recv(1)
+    except TimeoutError:
+        return f"no handshake within {PROBE_S:g} s"
+    except ssl.SSLCertVerificationError as error:
+        return f"the server's certificate is refused: {error.verify_message}"
+    except ssl.SSLError as error:
+        return f"the handshake failed: {_reason(error)}"
+    except OSError as error:
+        return f"no connection: {(error.strerror or 'refused').lower()}"
+    return None if answered else HUNG_UP
+
+
+def _reason(error: ssl.SSLError) -> str:
+    reason = (error.reason or "unknown").lower().replace("_", " ")
+    return "the server speaks plain text" if reason == "wrong version number" else reason
+
+
+def _context(settings: AccessSettings, *, check_name: bool) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.set_alpn_protocols([HTTP2])
+    context.check_hostname = check_name and settings.tls_authority is not None
+    if settings.tls_authority is None or settings.tls_certificate is None:
+        context.verify_mode = ssl.CERT_NONE
+        return context
+    context.load_verify_locations(settings.tls_authority)
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # as gRPC: any authority is a root
+    context.load_cert_chain(settings.tls_certificate, settings.tls_key)
+    return context
