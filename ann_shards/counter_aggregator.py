@@ -19,6 +19,7 @@ from serving.bus.bus import Bus
 from serving.bus.consumer import Batch, EventConsumer
 from serving.bus.topics import ACTIONS, item_counters
 from serving.errors import DependencyError, StateUnavailableError
+from serving.lag_metrics import publish_lag
 from serving.metrics import BUS_APPLIED
 from serving.metrics_recorder import Metrics
 from serving.state.bus_epoch import BusEpoch, load_epoch
@@ -53,6 +54,8 @@ class CounterAggregator:
         self._applied_up_to: dict[int, int] = {}
         self._counted = metrics.counter(BUS_APPLIED, CONSUMER, "applied")
         self._repeated = metrics.counter(BUS_APPLIED, CONSUMER, "repeated")
+        self._metrics = metrics
+        self._consumer: EventConsumer[Event] | None = None
 
     async def run(self) -> None:
         """Count and publish until cancelled.
@@ -151,7 +154,8 @@ class CounterAggregator:
     async def _count_for_ever(self) -> None:
         while True:
             try:
-                await (await self.open_consumer()).run()
+                self._consumer = await self.open_consumer()
+                await self._consumer.run()
             except (CheckpointLostError, DependencyError) as error:
                 log.warning("counting starts over", cause=str(error))
                 await asyncio.sleep(PUBLISH_INTERVAL_S)
@@ -160,6 +164,8 @@ class CounterAggregator:
         while True:
             try:
                 await self.publish_changed()
+                if self._consumer is not None:
+                    await publish_lag(self._metrics, CONSUMER, self._consumer)
             except DependencyError as error:
                 log.warning("counters not published yet", cause=str(error))
             await asyncio.sleep(PUBLISH_INTERVAL_S)

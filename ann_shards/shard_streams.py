@@ -15,7 +15,7 @@ from serving.bus.consumer import Batch, EventConsumer
 from serving.bus.topics import item_counters, items
 from serving.clock import Clock
 from serving.errors import DependencyError
-from serving.metrics import BUS_LAG
+from serving.lag_metrics import publish_lag
 from serving.metrics_recorder import Metrics
 
 LAG_INTERVAL_S = 1.0
@@ -110,14 +110,9 @@ class ShardStreams:
         """Keep every shard's lag at hand: a request cannot wait for the bus to tell it."""
         while self.failure is None:
             with contextlib.suppress(DependencyError):
-                behind = {ITEMS_READER: await self._items.lag()}
-                behind[COUNTERS_READER] = await self._counters.lag()
-                self._note(behind)
+                items = await publish_lag(self._metrics, ITEMS_READER, self._items)
+                counters = await publish_lag(self._metrics, COUNTERS_READER, self._counters)
+                for number, shard in self._shards.items():
+                    shard.bus_lag_messages = items[number] + counters[number]
             await asyncio.sleep(LAG_INTERVAL_S)
         raise self.failure
-
-    def _note(self, behind: Mapping[str, Mapping[int, int]]) -> None:
-        for number, shard in self._shards.items():
-            shard.bus_lag_messages = sum(lag[number] for lag in behind.values())
-            for reader, lag in behind.items():
-                self._metrics.gauge(BUS_LAG, reader, str(number)).set(lag[number])

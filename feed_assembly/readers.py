@@ -12,7 +12,8 @@ from feed_assembly.ranked_list_reader import READER as RANKED_LISTS
 from serving.bus.consumer import EventConsumer
 from serving.contracts.rank import RankedList
 from serving.errors import DependencyError
-from serving.metrics import BUS_LAG, GENERATION_AGE
+from serving.lag_metrics import publish_lag
+from serving.metrics import GENERATION_AGE
 from serving.metrics_recorder import Metrics
 
 CATCH_UP_S = 5.0
@@ -63,8 +64,7 @@ class Readers:
                 if consumer.failure is not None:
                     raise consumer.failure
                 with contextlib.suppress(DependencyError):
-                    for partition, lag in (await consumer.lag()).items():
-                        self._metrics.gauge(BUS_LAG, reader, str(partition)).set(lag)
+                    await publish_lag(self._metrics, reader, consumer)
             await asyncio.sleep(LAG_INTERVAL_S)
 
     async def close(self) -> None:

@@ -12,7 +12,7 @@ from serving.bus.bus import Bus
 from serving.bus.consumer import EventConsumer
 from serving.bus.topics import ACTIONS
 from serving.errors import DependencyError
-from serving.metrics import BUS_LAG
+from serving.lag_metrics import publish_lag
 from serving.metrics_recorder import Metrics
 from serving.state.journal_positions import CheckpointMovedError
 from social_graph.decoding import decode_action
@@ -129,10 +129,6 @@ class GraphUpdater:
             await self._opened.wait()
             if self._consumer is not None:
                 with contextlib.suppress(DependencyError):
-                    self._note(await self._consumer.lag())
+                    lag = await publish_lag(self._metrics, READER, self._consumer)
+                    self.lag_messages = sum(lag.values())
             await asyncio.sleep(LAG_INTERVAL_S)
-
-    def _note(self, behind: dict[int, int]) -> None:
-        self.lag_messages = sum(behind.values())
-        for partition, messages in behind.items():
-            self._metrics.gauge(BUS_LAG, READER, str(partition)).set(messages)

@@ -23,7 +23,7 @@ EXECUTOR_JOBS = Metric(
 BUILD_INFO = Metric(
     "feedrank_build_info",
     "gauge",
-    ("service", "version", "generation"),
+    ("program", "version", "generation"),
     "1, for the release that runs and the generation it was started with",
 )
 PROCESS_ANONYMOUS = Metric(
