@@ -1,50 +1,58 @@
 """Connections of a candidate_gen process to the services it asks."""
 
 import grpc
+from google.protobuf.descriptor import ServiceDescriptor
 
 from candidate_gen.service import Services
 from candidate_gen.settings import CandidateGenSettings
 from protos import ann_shard_pb2, ranker_pb2, social_graph_pb2
-from serving.channels import open_channel
 from serving.contracts.clients.graph_client import GrpcGraphClient
 from serving.contracts.clients.ranker_client import GrpcRankerClient
 from serving.contracts.clients.shard_client import GrpcShardClient
-from serving.tls import channel_credentials
+from serving.metrics_recorder import Metrics
+from serving.outgoing import Outgoing
+from serving.replicas.neighbour import Neighbour, channel_of
+from serving.replicas.open_neighbour import open_neighbour
 
-SHARDS = ann_shard_pb2.DESCRIPTOR.services_by_name["AnnShardService"].full_name
-GRAPH = social_graph_pb2.DESCRIPTOR.services_by_name["SocialGraphService"].full_name
-RANKER = ranker_pb2.DESCRIPTOR.services_by_name["RankerService"].full_name
+SHARDS = ann_shard_pb2.DESCRIPTOR.services_by_name["AnnShardService"]
+GRAPH = social_graph_pb2.DESCRIPTOR.services_by_name["SocialGraphService"]
+RANKER = ranker_pb2.DESCRIPTOR.services_by_name["RankerService"]
 
 
 class Channels:
-    """One per address; they connect on first use and close together."""
+    """One per neighbour, to all its replicas; they close together."""
 
-    def __init__(self, settings: CandidateGenSettings) -> None:
+    def __init__(self, settings: CandidateGenSettings, metrics: Metrics) -> None:
         self._settings = settings
-        self._credentials = channel_credentials(
-            settings.tls_authority, settings.tls_key, settings.tls_certificate
-        )
-        self._open: list[grpc.aio.Channel] = []
+        self._metrics = metrics
+        self._outgoing = Outgoing(settings, metrics)
+        self._open: list[Neighbour] = []
 
     def services(self) -> Services:
         """Clients of all neighbours."""
         settings = self._settings
         return Services(
-            shards=[GrpcShardClient(self._to(a, SHARDS)) for a in settings.shard_addresses],
-            graph=GrpcGraphClient(self._to(settings.graph_address, GRAPH)),
-            ranker=GrpcRankerClient(self._to(settings.ranker_address, RANKER)),
+            shards=[
+                GrpcShardClient(self._to(f"ann_shards-{number}", addresses, SHARDS))
+                for number, addresses in enumerate(settings.shard_addresses)
+            ],
+            graph=GrpcGraphClient(self._to("social_graph", settings.graph_address, GRAPH)),
+            ranker=GrpcRankerClient(self._to("ranker", settings.ranker_address, RANKER)),
         )
 
     async def close(self) -> None:
-        for channel in self._open:
-            await channel.close(None)
+        for neighbour in self._open:
+            await neighbour.close()
 
-    def _to(self, address: str, service: str) -> grpc.aio.Channel:
-        channel = open_channel(
-            address,
+    def _to(self, name: str, addresses: str, service: ServiceDescriptor) -> grpc.aio.Channel:
+        neighbour = open_neighbour(
+            name,
+            addresses,
             service,
+            self._metrics,
+            extra_call_share=self._settings.extra_call_share,
             max_message_bytes=self._settings.max_message_bytes,
-            credentials=self._credentials,
+            outgoing=self._outgoing,
         )
-        self._open.append(channel)
-        return channel
+        self._open.append(neighbour)
+        return channel_of(neighbour)

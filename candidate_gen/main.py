@@ -31,8 +31,11 @@ async def open_service(
     settings: CandidateGenSettings, metrics: Metrics, server: GrpcServer
 ) -> None:
     folder = current(settings.generations)
-    bus, store = open_bus(settings.bus), open_state_store(settings.state)
-    channels = Channels(settings)
+    bus, store = (
+        open_bus(settings.bus, max_unreadable_share=settings.max_unreadable_share),
+        open_state_store(settings.state),
+    )
+    channels = Channels(settings, metrics)
     max_age_days = settings.max_item_age_days
     candidate_gen = await asyncio.to_thread(
         open_candidate_gen,

@@ -4,22 +4,22 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, PositiveFloat, ValidationInfo, field_validator
 
+from serving.replicas.addresses import ReplicaAddresses
+from serving.replicas.settings import ReplicaSettings
 from serving.settings import CommonSettings
 
-Address = Annotated[str, Field(min_length=1)]
 
-
-class CandidateGenSettings(CommonSettings):
+class CandidateGenSettings(CommonSettings, ReplicaSettings):
     service: ClassVar[str] = "candidate_gen"
 
-    shard_addresses: Annotated[tuple[Address, ...], Field(min_length=1)]
-    """One address per group of replicas that hold the same shards; together they hold all.
-    `host:port`, `dns:///host:port` or `ipv4:host:port,host:port`, as the two below."""
+    shard_addresses: Annotated[tuple[ReplicaAddresses, ...], Field(min_length=1)]
+    """One entry per group of replicas that hold the same shards; together the groups hold all.
+    `host:port`, `host:port,host:port`, or `dns:///name:port` whose every address is a replica."""
 
-    graph_address: Address
-    """social_graph."""
+    graph_address: ReplicaAddresses
+    """social_graph, with its replicas."""
 
-    ranker_address: Address
+    ranker_address: ReplicaAddresses
 
     replicas: int = Field(default=1, ge=1, le=64)
     """Processes that share the partitions of `actions`; every partition must have its owner."""

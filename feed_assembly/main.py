@@ -12,17 +12,18 @@ from protos import candidates_pb2, feed_pb2_grpc
 from serving.background_tasks import BackgroundTasks
 from serving.bus import topics
 from serving.bus.open_bus import open_bus
-from serving.channels import open_channel
 from serving.contracts.clients.candidate_client import GrpcCandidateClient
 from serving.metrics_recorder import Metrics
+from serving.outgoing import Outgoing
 from serving.process import run_process
+from serving.replicas.neighbour import channel_of
+from serving.replicas.open_neighbour import open_neighbour
 from serving.server import GrpcServer
 from serving.service_clock import open_service_clock
 from serving.state.open_state_store import open_state_store
 from serving.store_metrics import follow_bus, follow_state
-from serving.tls import channel_credentials
 
-CANDIDATE_SERVICE = candidates_pb2.DESCRIPTOR.services_by_name["CandidateService"].full_name
+CANDIDATES = candidates_pb2.DESCRIPTOR.services_by_name["CandidateService"]
 
 PREPARE_S = 10.0
 """Wait for the bus at start; one that is away must not keep the process from serving."""
@@ -34,14 +35,18 @@ async def open_service(
     folder = current(settings.generations)
     manifest = Manifest.read(folder)
     clock = open_service_clock(settings, manifest)
-    bus, state = open_bus(settings.bus), open_state_store(settings.state)
-    channel = open_channel(
+    bus, state = (
+        open_bus(settings.bus, max_unreadable_share=settings.max_unreadable_share),
+        open_state_store(settings.state),
+    )
+    candidate_gen = open_neighbour(
+        "candidate_gen",
         settings.candidate_address,
-        CANDIDATE_SERVICE,
+        CANDIDATES,
+        metrics,
+        extra_call_share=settings.extra_call_share,
         max_message_bytes=settings.max_message_bytes,
-        credentials=channel_credentials(
-            settings.tls_authority, settings.tls_key, settings.tls_certificate
-        ),
+        outgoing=Outgoing(settings, metrics),
     )
     feed_assembly = await asyncio.to_thread(
         open_feed_assembly,
@@ -49,7 +54,7 @@ async def open_service(
         manifest,
         bus,
         state,
-        GrpcCandidateClient(channel),
+        GrpcCandidateClient(channel_of(candidate_gen)),
         clock,
         metrics,
         _token_key(settings),
@@ -59,7 +64,7 @@ async def open_service(
     tasks = BackgroundTasks(on_failure=lambda: server.stop_soon(1))
     server.on_close("readers", tasks.close)
     server.on_close("feed_assembly", feed_assembly.close)
-    server.on_close("channel", lambda: channel.close(None))
+    server.on_close("channels", candidate_gen.close)
     server.on_close("bus", bus.close)
     server.on_close("state", state.close)
     follow_bus(metrics, bus.counters)

@@ -1,18 +1,21 @@
 """What a feed_assembly process is configured with."""
 
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
 from serving.bus.topics import RANKED_LISTS
+from serving.replicas.addresses import ReplicaAddresses
+from serving.replicas.settings import ReplicaSettings
 from serving.settings import CommonSettings
 
 
-class FeedAssemblySettings(CommonSettings):
+class FeedAssemblySettings(CommonSettings, ReplicaSettings):
     service: ClassVar[str] = "feed_assembly"
 
-    candidate_address: Annotated[str, Field(min_length=1)]
-    """candidate_gen: `host:port`, `dns:///host:port` or `ipv4:host:port,host:port`."""
+    candidate_address: ReplicaAddresses
+    """candidate_gen, with its replicas: `host:port`, `host:port,host:port`, or `dns:///name:port`
+    whose every address is a replica."""
 
     replicas: int = Field(default=1, ge=1, le=RANKED_LISTS.partitions)
     """Processes that share the partitions of `ranked-lists`."""

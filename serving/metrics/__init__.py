@@ -8,6 +8,7 @@ from serving.metrics.calls import *  # noqa: F403 - so that a new metric is one 
 from serving.metrics.feeds import *  # noqa: F403
 from serving.metrics.metric import Metric as Metric
 from serving.metrics.processes import *  # noqa: F403
+from serving.metrics.replicas import *  # noqa: F403
 from serving.metrics.security import *  # noqa: F403
 from serving.metrics.stages import *  # noqa: F403
 from serving.metrics.state import *  # noqa: F403

@@ -1,0 +1,1 @@
+"""Several processes that answer the same calls, seen by their callers as one neighbour."""

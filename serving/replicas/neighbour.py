@@ -1,0 +1,100 @@
+"""A service that others call: its replicas, the connections to them, and its methods.
+
+Stands where stubs take a channel: `SocialGraphServiceStub(neighbour)`.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import grpc
+from google.protobuf.descriptor import ServiceDescriptor
+
+from serving.replicas.addresses import parse_addresses
+from serving.replicas.name_lookup import Lookup, follow_name, look_up
+from serving.replicas.replica import Replica
+from serving.replicas.replica_set import ReplicaSet
+from serving.replicas.replicated_method import Repeatable, ReplicatedMethod
+from serving.replicas.transport import Transport
+
+CLOSING_GRACE_S = 5.0
+"""For calls under way at a replica whose address is gone."""
+
+Connect = Callable[[str], Transport]
+
+
+class Neighbour:
+    """Belongs to the event loop that runs when it is made. Connects at once.
+
+    Args:
+        addresses: See `parse_addresses`.
+        service: Whose methods are called; their `idempotency_level` says what may be repeated.
+        connect: `host:port` -> connection.
+    """
+
+    def __init__(
+        self,
+        replicas: ReplicaSet,
+        addresses: str,
+        service: ServiceDescriptor,
+        connect: Connect,
+        lookup: Lookup = look_up,
+    ) -> None:
+        self.replicas = replicas
+        self._repeatable = {
+            f"/{service.full_name}/{method.name}": Repeatable(method.GetOptions().idempotency_level)
+            for method in service.methods
+        }
+        self._connect = connect
+        self._tasks: set[asyncio.Task[None]] = set()
+        places = parse_addresses(addresses)
+        for address in places.listed:
+            replicas.add(connect(address))
+        if places.name:
+            self._start(follow_name(places.name, places.port, self._update, lookup))
+
+    def unary_unary(
+        self,
+        method: str,
+        request_serializer: Callable[..., Any],
+        response_deserializer: Callable[[bytes], Any],
+        _registered_method: bool = False,
+    ) -> ReplicatedMethod:
+        """What a stub asks of a channel."""
+        return ReplicatedMethod(
+            self.replicas,
+            method,
+            self._repeatable.get(method, Repeatable.NEVER),
+            request_serializer,
+            response_deserializer,
+        )
+
+    async def close(self) -> None:
+        """Close all connections; calls under way are cancelled."""
+        for task in self._tasks:
+            task.cancel()
+        transports = [replica.transport for replica in self.replicas.replicas]
+        self.replicas.close()
+        for transport in transports:
+            await transport.close(None)
+
+    def _update(self, addresses: set[str]) -> None:
+        known = {replica.transport.address: replica for replica in self.replicas.replicas}
+        for address in sorted(addresses - known.keys()):
+            self.replicas.add(self._connect(address))
+        for address in known.keys() - addresses:
+            self._leave(known[address])
+
+    def _leave(self, replica: Replica) -> None:
+        self.replicas.remove(replica)
+        self._start(replica.transport.close(CLOSING_GRACE_S))
+
+    def _start(self, work: Any) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def channel_of(neighbour: Neighbour) -> grpc.aio.Channel:
+    """For stubs: their types ask for a whole channel, while one method of it is all they use."""
+    return neighbour  # type: ignore[return-value]

@@ -1,0 +1,49 @@
+"""Opens a neighbour as the settings name it."""
+
+import asyncio
+
+from google.protobuf.descriptor import ServiceDescriptor
+
+from serving.channels import open_replica_channel
+from serving.metrics_recorder import Metrics
+from serving.outgoing import Outgoing
+from serving.replicas.addresses import parse_addresses
+from serving.replicas.extra_call_budget import ExtraCallBudget
+from serving.replicas.grpc_transport import GrpcTransport
+from serving.replicas.neighbour import Neighbour
+from serving.replicas.replica_set import ReplicaSet
+
+
+def open_neighbour(
+    name: str,
+    addresses: str,
+    service: ServiceDescriptor,
+    metrics: Metrics,
+    *,
+    extra_call_share: float,
+    max_message_bytes: int,
+    outgoing: Outgoing,
+) -> Neighbour:
+    """Connect to all replicas. Only where an event loop runs; the caller closes it.
+
+    Args:
+        name: For metrics, for example `ann_shards-0`.
+        addresses: See `parse_addresses`.
+        outgoing: What this process shows to those it calls.
+    """
+    places = parse_addresses(addresses)
+    authority = f"{places.name}:{places.port}" if places.name else None
+
+    def connect(address: str) -> GrpcTransport:
+        channel = open_replica_channel(
+            address,
+            service.full_name,
+            max_message_bytes=max_message_bytes,
+            outgoing=outgoing,
+            authority=authority,
+        )
+        return GrpcTransport(address, channel)
+
+    budget = ExtraCallBudget(extra_call_share)
+    replicas = ReplicaSet(name, metrics, budget, asyncio.get_running_loop())
+    return Neighbour(replicas, addresses, service, connect)

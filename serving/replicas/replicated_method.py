@@ -1,0 +1,128 @@
+"""A method that any replica can answer: hedged when it only reads, retried when it may be.
+
+Stands where a stub has its `UnaryUnaryMultiCallable`, and costs less: without an interceptor gRPC
+needs one task per call instead of two.
+"""
+
+from collections.abc import Callable
+from enum import Enum
+from typing import Any
+
+import grpc
+
+from serving.channels import MissingDeadlineError, outgoing_metadata
+from serving.metrics import EXTRA_CALLS, HEDGES_WON
+from serving.replicas.attempt import Attempt
+from serving.replicas.race import Race
+from serving.replicas.replica import Replica
+from serving.replicas.replica_set import ReplicaSet
+
+MAX_RETRIES = 2
+
+
+class Repeatable(Enum):
+    """Whether a method may be called again, as its `idempotency_level` in the protos says.
+
+    NEVER: unknown; a second call might do harm.
+    AFTER_FAILURE: its effects are the same when repeated, but cost something.
+    AT_ANY_TIME: it only reads.
+    """
+
+    NEVER = 0
+    AT_ANY_TIME = 1
+    AFTER_FAILURE = 2
+
+
+class ReplicatedMethod:
+    """Called like a method of a stub; the answer is awaited."""
+
+    def __init__(
+        self,
+        replicas: ReplicaSet,
+        path: str,
+        repeatable: Repeatable,
+        request_serializer: Callable[..., Any],
+        response_deserializer: Any,
+    ) -> None:
+        self._replicas = replicas
+        self._path = path
+        self._repeatable = repeatable
+        self._codec = (request_serializer, response_deserializer)
+        counter = replicas.metrics.counter
+        self._hedges = counter(EXTRA_CALLS, replicas.name, "hedge")
+        self._retries = counter(EXTRA_CALLS, replicas.name, "retry")
+        self._hedges_won = counter(HEDGES_WON, replicas.name)
+
+    async def __call__(self, message: Any, *, timeout: float | None = None) -> Any:  # noqa: ASYNC109
+        """Ask, and ask another replica within the budget.
+
+        Args:
+            timeout: Seconds for all attempts together.
+
+        Raises:
+            grpc.aio.AioRpcError: of the last attempt.
+            MissingDeadlineError: no timeout.
+        """
+        if timeout is None:
+            raise MissingDeadlineError(f"{self._path} called without timeout=")
+        replicas = self._replicas
+        replicas.budget.earn()
+        until_s = replicas.clock.time() + timeout
+        replica = replicas.choose() or await replicas.wait_for_one(until_s)
+        asked = [replica]
+        while True:
+            try:
+                return await self._ask(replica, message, until_s)
+            except grpc.aio.AioRpcError as error:
+                other = self._after(error, asked, until_s)
+                if other is None:
+                    raise
+                asked.append(other)
+                replica = other
+
+    async def _ask(self, replica: Replica, message: Any, until_s: float) -> Any:
+        replicas = self._replicas
+        first = self._begin(replica, message, until_s)
+        hedge_after_s = (
+            replicas.hedge_after_s() if self._repeatable is Repeatable.AT_ANY_TIME else None
+        )
+        if hedge_after_s is None:
+            return await first.answer()
+
+        def begin_second() -> Attempt | None:
+            other = replicas.choose(but=(replica,))
+            if other is None or not replicas.budget.spend_on_hedge():
+                return None
+            self._hedges.inc()
+            return self._begin(other, message, until_s)
+
+        race = Race(first, begin_second)
+        answer = await race.answer(replicas.clock, hedge_after_s)
+        if race.is_won_by_hedge:
+            self._hedges_won.inc()
+        return answer
+
+    def _begin(self, replica: Replica, message: Any, until_s: float) -> Attempt:
+        begin = replica.method(self._path, *self._codec)
+        timeout_s = max(0.0, until_s - self._replicas.clock.time())
+        return Attempt(self._replicas, replica, begin(message, timeout_s, outgoing_metadata()))
+
+    def _after(
+        self, error: grpc.aio.AioRpcError, asked: list[Replica], until_s: float
+    ) -> Replica | None:
+        """Whom to ask after a failure; `None` if that would be wrong, useless or too much."""
+        replicas = self._replicas
+        if (
+            error.code() is not grpc.StatusCode.UNAVAILABLE
+            or self._repeatable is Repeatable.NEVER
+            or len(asked) > MAX_RETRIES
+        ):
+            return None
+        other = replicas.choose(but=asked)
+        if other is None:
+            return None
+        needed_s = other.latency.p50_s or 0.0
+        if replicas.clock.time() + needed_s >= until_s or not replicas.budget.spend_on_retry():
+            return None
+        self._retries.inc()
+        return other
