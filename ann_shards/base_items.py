@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from generation import layout
-from generation.arrow_file import MappedTable, find_rows
+from generation.arrow_file import MappedTable
+from generation.compiled import INT64S, MAPPED_INT32S, MAPPED_INT64S, compiled, own
 from generation.id_lists import IdLists
 from generation.item_columns import GROUP, PUBLIC, SHARD_ITEM_COLUMNS
 from generation.manifest import InvalidGenerationError
@@ -55,16 +56,40 @@ class BaseItems:
         self.restricted = RestrictedRows(self.columns)
 
     def find(self, item_ids: Ids) -> Rows:
-        """Row of each item; -1 where it is not here."""
-        at = find_rows(self._sorted_ids, item_ids)
-        if not self.count:
-            return at
-        rows = self._rows_by_id.take(at, mode="clip")
-        return np.where(at >= 0, rows, -1).astype(np.int64, copy=False)
+        """Row of each item; -1 where it is not here. Fastest for ascending ids."""
+        return rows_of_ids(self._sorted_ids, self._rows_by_id, own(item_ids))
 
     def first_row_since(self, created_ms: int) -> int:
         """The first row created at or after a time."""
         return int(np.searchsorted(self.columns["created_ms"], created_ms))
+
+
+@compiled(INT64S, MAPPED_INT64S, MAPPED_INT32S, INT64S)
+def rows_of_ids(sorted_ids: Ids, rows: npt.NDArray[np.int32], wanted: Ids) -> Rows:
+    """Row of each wanted id, from ids in order and their rows; -1 where it is absent.
+
+    Goes on from where the last id was in steps that double: neighbours are found at once.
+    """
+    found = np.full(len(wanted), -1, np.int64)
+    low = 0
+    for at in range(len(wanted)):
+        if at and wanted[at] < wanted[at - 1]:
+            low = 0
+        step = 1
+        while low + step < len(sorted_ids) and sorted_ids[low + step] < wanted[at]:
+            low += step
+            step *= 2
+        high = min(low + step + 1, len(sorted_ids))
+        while low < high:
+            middle = (low + high) // 2
+            if sorted_ids[middle] < wanted[at]:
+                low = middle + 1
+            else:
+                high = middle
+        if low < len(sorted_ids) and sorted_ids[low] == wanted[at]:
+            found[at] = rows[low]
+        low = max(0, low - 1)
+    return found
 
 
 class RestrictedRows:

@@ -67,11 +67,11 @@ class EligibilityIndex:
             row_bits.set_rows(bits, self._opened(wanted))
         if wanted.oldest_ms > 0:
             row_bits.clear_before(bits, base.first_row_since(wanted.oldest_ms))
-        excluded = base.find(wanted.excluded_item_ids)
-        row_bits.clear_rows(bits, excluded[excluded >= 0])
+        row_bits.clear_rows(bits, base.find(wanted.excluded_item_ids))
         if len(wanted.excluded_author_ids):
-            unwanted, _ = base.authors.rows_of_all(wanted.excluded_author_ids, base.count)
-            row_bits.clear_rows(bits, unwanted)
+            authors = base.authors
+            unwanted = authors.places(wanted.excluded_author_ids)
+            row_bits.clear_lists(bits, authors.offsets, authors.values, unwanted)
         return EligibleRows(bits, self._delta_flags(wanted), base.count)
 
     def _public(self, wanted: Eligibility) -> Bits:

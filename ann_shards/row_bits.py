@@ -6,6 +6,8 @@ import numpy.typing as npt
 from generation.compiled import (
     INT64,
     INT64S,
+    MAPPED_INT32S,
+    NOTHING,
     UINT8S,
     compiled,
 )
@@ -19,21 +21,31 @@ def pack(flags: npt.NDArray[np.bool_]) -> Bits:
     return np.packbits(flags, bitorder="little")
 
 
-def contains(bits: Bits, rows: npt.NDArray[np.integer]) -> npt.NDArray[np.bool_]:
-    """Whether each row is in the set."""
-    return np.asarray((bits[rows >> 3] >> (rows & 7).astype(np.uint8)) & 1, bool)
+@compiled(NOTHING, UINT8S, INT64S)
+def clear_rows(bits: Bits, rows: Rows) -> None:
+    """Take rows out of the set, in place; repeats are harmless, negative rows are none."""
+    for row in rows:
+        if row >= 0:
+            bits[row >> 3] &= ~np.uint8(1 << (row & 7))
 
 
-def clear_rows(bits: Bits, rows: npt.NDArray[np.integer]) -> None:
-    """Take rows out of the set, in place; repeats are harmless."""
-    at, masks = _byte_masks(rows)
-    bits[at] &= ~masks
+@compiled(NOTHING, UINT8S, INT64S)
+def set_rows(bits: Bits, rows: Rows) -> None:
+    """Put rows into the set, in place; repeats are harmless, negative rows are none."""
+    for row in rows:
+        if row >= 0:
+            bits[row >> 3] |= np.uint8(1 << (row & 7))
 
 
-def set_rows(bits: Bits, rows: npt.NDArray[np.integer]) -> None:
-    """Put rows into the set, in place; repeats are harmless."""
-    at, masks = _byte_masks(rows)
-    bits[at] |= masks
+@compiled(NOTHING, UINT8S, MAPPED_INT32S, MAPPED_INT32S, INT64S)
+def clear_lists(
+    bits: Bits, offsets: npt.NDArray[np.int32], values: npt.NDArray[np.int32], places: Rows
+) -> None:
+    """Take all rows of some lists (`IdLists`) out of the set, in place."""
+    for place in places:
+        if place >= 0:
+            for at in range(offsets[place], offsets[place + 1]):
+                bits[values[at] >> 3] &= ~np.uint8(1 << (values[at] & 7))
 
 
 def clear_before(bits: Bits, first_row: int) -> None:
@@ -42,10 +54,6 @@ def clear_before(bits: Bits, first_row: int) -> None:
     bits[:whole] = 0
     if rest and whole < len(bits):
         bits[whole] &= (0xFF << rest) & 0xFF
-
-
-def count_rows(bits: Bits) -> int:
-    return int(np.bitwise_count(bits).sum(dtype=np.int64))
 
 
 @compiled(INT64S, UINT8S, INT64)
@@ -63,14 +71,3 @@ def last_rows(bits: Bits, wanted: int) -> Rows:
                 rows[count] = 8 * byte + bit
                 count += 1
     return rows[:count]
-
-
-def _byte_masks(rows: npt.NDArray[np.integer]) -> tuple[npt.NDArray[np.integer], Bits]:
-    """The distinct bytes that `rows` lie in, and the bits to change in each."""
-    if len(rows) == 0:
-        return rows, np.empty(0, np.uint8)
-    ordered = np.sort(rows)
-    at = ordered >> 3
-    first = np.flatnonzero(np.diff(at, prepend=-1))
-    masks = np.left_shift(np.uint8(1), (ordered & 7).astype(np.uint8))
-    return at[first], np.bitwise_or.reduceat(masks, first)

@@ -88,7 +88,10 @@ class ShardItems:
     def find(self, item_ids: Ids) -> Rows:
         """Row of each item that is neither deleted nor elsewhere; -1 for the others."""
         rows = self.base.find(item_ids)
-        rows[self.is_hidden(rows)] = -1
+        if len(self.hidden_rows):
+            rows[self.is_hidden(rows)] = -1
+        if not len(self.delta):
+            return rows
         slots = self.delta.find(item_ids)
         return np.where(slots >= 0, self.base.count + slots, rows)
 
@@ -117,7 +120,8 @@ class ShardItems:
         base = [self.base.columns[name] for name in names]
         is_new = rows >= self.base.count if len(self.delta) else NOTHING_NEW
         if not is_new.any():
-            return [column.take(rows, axis=0) for column in base]
+            # A `take` that clips is several times as fast; all rows are within bounds.
+            return [column.take(rows, axis=0, mode="clip") for column in base]
         delta = [self.delta.columns[name] for name in names]
         old_rows, new_rows = rows[~is_new], rows[is_new] - self.base.count
         gathered = []

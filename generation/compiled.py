@@ -11,6 +11,7 @@ foreign memory, so its callers pass rows that they have looked up.
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+import numpy.typing as npt
 from numba import njit, types
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -20,6 +21,7 @@ def _mapped(kind: Any, axes: int = 1) -> Any:
     return types.Array(kind, axes, "C", readonly=True)
 
 
+NOTHING = types.void
 INT64 = types.int64
 FLOAT64 = types.float64
 
@@ -37,14 +39,28 @@ MAPPED_INT32S = _mapped(types.int32)
 MAPPED_INT64S = _mapped(types.int64)
 MAPPED_FLOAT32S = _mapped(types.float32)
 MAPPED_INT32_ROWS = _mapped(types.int32, 2)
+MAPPED_FLOAT32_ROWS = _mapped(types.float32, 2)
 """Arrays that cannot be written to, as those of mapped files are. Take the type that is passed: an
 array that can be written to passes for one that cannot, but numba then looks for a way to convert
 it at every call, which takes 100 us."""
 
 
+Array = TypeVar("Array", bound=npt.NDArray[Any])
+
+
+def own(values: Array) -> Array:
+    """The same array, or a copy of one that cannot be written to, such as what came by wire."""
+    return values if values.flags.writeable else values.copy()
+
+
 def pair(first: Any, second: Any) -> Any:
     """The type of a function that returns two things of different types."""
     return types.Tuple((first, second))
+
+
+def same(kind: Any, count: int) -> Any:
+    """The type of a tuple of `count` things of one type."""
+    return types.UniTuple(kind, count)
 
 
 def compiled(returns: Any, *takes: Any) -> Callable[[Function], Function]:

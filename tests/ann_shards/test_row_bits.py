@@ -32,13 +32,6 @@ def test_clear_before_keeps_the_first_row_and_later_ones(first):
     assert rows_in(bits) == list(range(first, 20))
 
 
-def test_contains_answers_row_by_row():
-    bits = row_bits.pack(np.array([True, False] * 10))
-    assert row_bits.contains(bits, np.array([19, 0, 0, 3, 4], np.int32)).tolist() == [
-        False, True, True, False, True,
-    ]  # fmt: skip
-
-
 @pytest.mark.parametrize("share", [0.0, 0.001, 0.5, 1.0])
 @pytest.mark.parametrize("wanted", [1, 40, 60_000])
 def test_last_rows_are_the_largest_of_the_set_largest_first(share, wanted):

@@ -11,7 +11,7 @@ from serving.deadline import Deadline
 from tests.ann_shards.requests import a_vector_part, an_id_part, everything_eligible, ids
 from tests.generation.tiny_generation import ITEM_IDS, NOON_MS, SHARDS
 
-SOON = Deadline.after_ms(60_000)
+SOON = Deadline.after_ms(3_600_000)
 
 
 @pytest.fixture
