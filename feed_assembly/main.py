@@ -2,10 +2,10 @@
 
 import asyncio
 
+from feed_assembly.page_keys import OneKey, PageKeys, WatchedRing, keys_at_home
 from feed_assembly.service import open_feed_assembly
 from feed_assembly.servicer import SERVICE_NAME, FeedServicer
 from feed_assembly.settings import FeedAssemblySettings
-from feed_assembly.token_key import token_key
 from generation.manifest import Manifest
 from generation.publish import current
 from protos import candidates_pb2, feed_pb2_grpc
@@ -57,7 +57,7 @@ async def open_service(
         GrpcCandidateClient(channel_of(candidate_gen)),
         clock,
         metrics,
-        _token_key(settings),
+        _page_keys(settings, metrics),
         (settings.replica, settings.replicas),
         assume_seen=settings.assume_seen,
     )
@@ -81,10 +81,12 @@ async def open_service(
     feed_pb2_grpc.add_FeedServiceServicer_to_server(servicer, server.grpc_server)
 
 
-def _token_key(settings: FeedAssemblySettings) -> bytes:
+def _page_keys(settings: FeedAssemblySettings, metrics: Metrics) -> PageKeys:
+    if settings.page_token_keys is not None:
+        return WatchedRing(settings.page_token_keys, metrics)
     if settings.page_token_key is not None:
-        return bytes.fromhex(settings.page_token_key.get_secret_value())
-    return token_key(settings.home)
+        return OneKey(bytes.fromhex(settings.page_token_key.get_secret_value()))
+    return keys_at_home(settings.home, metrics)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import hmac
 import struct
 from dataclasses import dataclass
 
+from feed_assembly.page_keys import PageKeys
 from feed_assembly.stored_feed import Cursor
 from serving.errors import InvalidRequestError
 
@@ -38,10 +39,10 @@ class PageToken:
 
 
 class PageTokens:
-    """Signs and reads tokens with one key."""
+    """Signs tokens with the newest key and reads those of all that are still accepted."""
 
-    def __init__(self, key: bytes) -> None:
-        self._key = key
+    def __init__(self, keys: PageKeys) -> None:
+        self._keys = keys
 
     def sign(self, viewer_id: int, token: PageToken, now_ms: int) -> str:
         cursor = token.cursor
@@ -56,7 +57,7 @@ class PageTokens:
             token.scroll_started_ms,
             now_ms,
         )
-        return _text(fields + self._signature(fields))
+        return _text(fields + _signature(self._keys.signing(), fields))
 
     def read(self, text: str, viewer_id: int, now_ms: int) -> PageToken:
         """What a token of this viewer says.
@@ -81,14 +82,17 @@ class PageTokens:
         except ValueError:
             raise _invalid() from None
         fields, signature = raw[: _FIELDS.size], raw[_FIELDS.size :]
-        is_ours = hmac.compare_digest(signature, self._signature(fields))
+        is_ours = any(
+            hmac.compare_digest(signature, _signature(key, fields)) for key in self._keys.accepted()
+        )
         # Padding bits do not change the bytes; only the one spelling we gave out is accepted.
         if not is_ours or len(fields) != _FIELDS.size or fields[0] != _FORMAT or _text(raw) != text:
             raise _invalid()
         return fields
 
-    def _signature(self, fields: bytes) -> bytes:
-        return hmac.digest(self._key, _PURPOSE + fields, "sha256")
+
+def _signature(key: bytes, fields: bytes) -> bytes:
+    return hmac.digest(key, _PURPOSE + fields, "sha256")
 
 
 def _text(raw: bytes) -> str:

@@ -24,6 +24,7 @@ from feed_assembly.item_change import ItemChange
 from feed_assembly.item_reader import item_reader
 from feed_assembly.new_feeds import NewFeeds
 from feed_assembly.new_lists import NewLists
+from feed_assembly.page_keys import PageKeys
 from feed_assembly.page_token import PageTokens
 from feed_assembly.pages import Pages
 from feed_assembly.presenter import Presenter
@@ -103,7 +104,7 @@ def open_feed_assembly(
     candidates: CandidateClient,
     clock: Clock,
     metrics: Metrics,
-    token_key: bytes,
+    page_keys: PageKeys,
     replica: tuple[int, int] = (0, 1),
     *,
     assume_seen: bool = False,
@@ -115,7 +116,7 @@ def open_feed_assembly(
     Args:
         folder: The generation's folder; `manifest` is its own.
         candidates: Local or remote, for the same generation.
-        token_key: 32 secret bytes, the same in all replicas.
+        page_keys: Of page tokens, the same in all replicas.
         replica: Index of this replica, and how many there are.
         assume_seen: Whether what is served counts as seen.
 
@@ -134,7 +135,7 @@ def open_feed_assembly(
     overlay = ContentOverlay()
     content = Content(base, overlay)
     sessions = SessionStore(state)
-    tokens = PageTokens(token_key)
+    tokens = PageTokens(page_keys)
     pages = Pages(sessions, content, tokens)
     awaited = AwaitedLists()
     new_lists = NewLists(candidates, awaited, content, partitions)

@@ -9,6 +9,7 @@ from feed_assembly import action_codec, feed_codec, item_codec
 from feed_assembly.service import FeedAssembly
 from protos import feed_pb2 as pb
 from protos import feed_pb2_grpc
+from serving.access.caller import is_operator
 from serving.deadline import Deadline
 from serving.errors import InvalidRequestError
 
@@ -25,7 +26,8 @@ class FeedServicer(feed_pb2_grpc.FeedServiceServicer):
     def __init__(
         self, feed_assembly: FeedAssembly, default_deadline_ms: float, *, allow_as_of: bool = False
     ) -> None:
-        """`allow_as_of`: callers may set the time of a request, for tests and replays."""
+        """`allow_as_of`: all callers may set the time of a request, for tests and replays;
+        operators always may."""
         self._feed_assembly = feed_assembly
         self._default_deadline_ms = default_deadline_ms
         self._allow_as_of = allow_as_of
@@ -63,7 +65,7 @@ class FeedServicer(feed_pb2_grpc.FeedServiceServicer):
     def _as_of_ms(self, metadata: Iterable[tuple[str, Any]] | None) -> int | None:
         for key, value in metadata or ():
             if key == AS_OF_HEADER:
-                if not self._allow_as_of:
+                if not (self._allow_as_of or is_operator()):
                     raise InvalidRequestError(AS_OF_HEADER, "is not allowed by this server")
                 if not str(value).isdecimal():
                     raise InvalidRequestError(AS_OF_HEADER, "is no number of milliseconds")

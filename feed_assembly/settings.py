@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic import Field, FilePath, SecretStr, ValidationInfo, field_validator
 
 from serving.bus.topics import RANKED_LISTS
 from serving.replicas.addresses import ReplicaAddresses
@@ -24,8 +24,12 @@ class FeedAssemblySettings(CommonSettings, ReplicaSettings):
     """Which of them this is, from 0; in a StatefulSet the ordinal."""
 
     page_token_key: SecretStr | None = None
-    """64 hex digits that page tokens are signed with, the same for all replicas; without it a key
-    is made and kept in `home`."""
+    """64 hex digits that page tokens are signed with, the same for all replicas. It stays until a
+    restart: `page_token_keys` does not."""
+
+    page_token_keys: FilePath | None = None
+    """File of keys for page tokens (`feedrank keys rotate`), the same for all replicas and read
+    again when it changes; goes before `page_token_key`. Without both, one is kept in `home`."""
 
     allow_as_of: bool = False
     """Whether a caller may set the time of a request by the header `x-feedrank-as-of-ms`."""

@@ -11,9 +11,9 @@ from ann_shards.counter_aggregator import CounterAggregator
 from ann_shards.service import open_shards
 from ann_shards.shards import Shards
 from candidate_gen.service import CandidateGen, Services, open_candidate_gen
+from feed_assembly.page_keys import keys_at_home
 from feed_assembly.service import FeedAssembly, open_feed_assembly
 from feed_assembly.servicer import SERVICE_NAME, FeedServicer
-from feed_assembly.token_key import token_key
 from feedrank.embedded_settings import EmbeddedSettings
 from generation.manifest import InvalidGenerationError, Manifest
 from generation.publish import current
@@ -132,7 +132,7 @@ async def _open_services(
         candidate_gen,
         clock,
         metrics,
-        token_key(settings.home),
+        keys_at_home(settings.home, metrics),
         assume_seen=settings.assume_seen,
     )
     for name, close in (

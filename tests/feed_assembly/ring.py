@@ -17,6 +17,7 @@ from feed_assembly.floor_pages import FloorFacts, FloorPages
 from feed_assembly.get_feed import FeedAnswer, FeedSources, GetFeed
 from feed_assembly.new_feeds import NewFeeds
 from feed_assembly.new_lists import NewLists
+from feed_assembly.page_keys import OneKey
 from feed_assembly.page_token import PageTokens
 from feed_assembly.pages import Pages
 from feed_assembly.presenter import Presenter
@@ -108,7 +109,7 @@ class Ring:
         self.records = KeptRecords()
         base = ContentBase(folder)
         self.content = Content(base, self.overlay)
-        tokens = PageTokens(bytes(32))
+        tokens = PageTokens(OneKey(bytes(32)))
         pages = Pages(self.sessions, self.content, tokens)
         regions, manifest = ViewerRegions.open(folder), Manifest.read(folder)
         facts = FloorFacts(regions, BaseBlocks.open(folder, manifest))

@@ -6,6 +6,7 @@ import grpc
 import numpy as np
 import pytest
 
+from feed_assembly.page_keys import OneKey
 from feed_assembly.service import open_feed_assembly
 from feed_assembly.servicer import AS_OF_HEADER, SERVICE_NAME, FeedServicer
 from generation import layout
@@ -83,7 +84,7 @@ async def service(generation_folder, tmp_path, request) -> AsyncIterator[Service
         candidates,
         FixedClock(NOON_MS),
         metrics,
-        bytes(32),
+        OneKey(bytes(32)),
         assume_seen=getattr(request, "param", False),
     )
     assert await feed_assembly.start()
@@ -233,5 +234,5 @@ def test_a_damaged_generation_is_refused_by_file_name(tmp_path, name) -> None:
             None,  # type: ignore[arg-type]
             FixedClock(),
             Metrics(),
-            bytes(32),
+            OneKey(bytes(32)),
         )

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from feed_assembly.page_keys import OneKey
 from feed_assembly.page_token import PageToken, PageTokens
 from feed_assembly.remembered_page import find_page
 from feed_assembly.stored_feed import Cursor, StoredFeed
@@ -35,5 +36,5 @@ def test_a_remembered_page_of_format_1() -> None:
 
 def test_a_page_token_of_format_1() -> None:
     text = (SAMPLES / "page_token_1.txt").read_text().strip()
-    token = PageTokens(b"k" * 32).read(text, 7, SERVED_MS)
+    token = PageTokens(OneKey(b"k" * 32)).read(text, 7, SERVED_MS)
     assert token == PageToken("0123456789abcdef" * 2, Cursor(20, 1, 20), 3, SERVED_MS - 5)

@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from feed_assembly.page_keys import OneKey
 from feed_assembly.page_token import MAX_SKEW_MS, VALID_MS, PageToken, PageTokens
 from feed_assembly.stored_feed import Cursor
 from serving.errors import InvalidRequestError
 from tests.serving.fixed_clock import NOON_MS
 
-TOKENS = PageTokens(b"k" * 32)
+TOKENS = PageTokens(OneKey(b"k" * 32))
 VIEWER = 7
 TOKEN = PageToken("0123456789abcdef" * 2, Cursor(20, 1, 20), 3, NOON_MS - 5)
 TEXT = TOKENS.sign(VIEWER, TOKEN, NOON_MS)
@@ -66,7 +67,7 @@ def test_another_viewer_cannot_use_it() -> None:
 
 def test_another_key_refuses_it() -> None:
     with pytest.raises(InvalidRequestError):
-        PageTokens(b"l" * 32).read(TEXT, VIEWER, NOON_MS)
+        PageTokens(OneKey(b"l" * 32)).read(TEXT, VIEWER, NOON_MS)
 
 
 def test_it_is_valid_for_half_an_hour() -> None:
