@@ -28,7 +28,7 @@ async def open_service(settings: AnnShardSettings, metrics: Metrics, server: Grp
     folder = current(settings.generations)
     manifest = Manifest.read(folder)
     clock = open_service_clock(settings, manifest)
-    bus = open_bus(settings.bus)
+    bus = open_bus(settings.bus, max_unreadable_share=settings.max_unreadable_share)
     executor = NativeExecutor(metrics)
     numbers = settings.shards or range(manifest.shard_count)
     shards = await asyncio.to_thread(

@@ -101,7 +101,10 @@ async def _open_services(
     clock = open_service_clock(settings, manifest)
     tasks = BackgroundTasks(on_failure=lambda: server.stop_soon(1))
     server.on_close("background tasks", tasks.close)
-    bus, state = open_bus(settings.bus), open_state_store(settings.state)
+    bus, state = (
+        open_bus(settings.bus, max_unreadable_share=settings.max_unreadable_share),
+        open_state_store(settings.state),
+    )
     await bus.start()
     follow_bus(metrics, bus.counters)
     follow_state(metrics, state.counters)

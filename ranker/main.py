@@ -16,7 +16,7 @@ PREPARE_S = 10.0
 
 
 async def open_service(settings: RankerSettings, metrics: Metrics, server: GrpcServer) -> None:
-    bus = open_bus(settings.bus)
+    bus = open_bus(settings.bus, max_unreadable_share=settings.max_unreadable_share)
     ranker = open_ranker(settings.generations, bus, metrics)
     await bus.start()
     await bus.prepare([RANKED_LISTS], PREPARE_S)

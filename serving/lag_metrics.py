@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from serving.metrics import BUS_LAG
+from serving.metrics import BUS_HALTED, BUS_LAG, BUS_STALENESS
 from serving.metrics_recorder import Metrics
 
 
@@ -17,14 +17,27 @@ class LaggingReader(Protocol):
         """
         ...
 
+    def staleness_ms(self) -> int:
+        """See `ConsumerProgress.staleness_ms`."""
+        ...
+
+    @property
+    def is_halted(self) -> bool:
+        """See `ConsumerProgress.is_halted`."""
+        ...
+
 
 async def publish_lag(metrics: Metrics, reader: str, consumer: LaggingReader) -> dict[int, int]:
     """Ask for the lag, publish and return it.
 
     Raises:
-        BusUnavailableError: the bus does not answer; what was published stands.
+        BusUnavailableError: the bus does not answer; the lag published last stands.
     """
-    lag = await consumer.lag()
+    try:
+        lag = await consumer.lag()
+    finally:
+        metrics.gauge(BUS_STALENESS, reader).set(consumer.staleness_ms())
+        metrics.gauge(BUS_HALTED, reader).set(consumer.is_halted)
     for partition, messages in lag.items():
         metrics.gauge(BUS_LAG, reader, str(partition)).set(messages)
     return lag

@@ -12,6 +12,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from serving.access.settings import AccessSettings
 from serving.admission.settings import AdmissionSettings
+from serving.bus.settings import BusSettings
+from serving.tracing.settings import TracingSettings
 
 BUS_ADDRESS = r"^(log|kafka)://.+$"
 STATE_ADDRESS = r"^(rocksdb|redis|rediss)://.+$"
@@ -19,7 +21,7 @@ STATE_ADDRESS = r"^(rocksdb|redis|rediss)://.+$"
 Port = Annotated[int, Field(ge=0, le=65_535)]
 
 
-class CommonSettings(AccessSettings, AdmissionSettings):
+class CommonSettings(AccessSettings, AdmissionSettings, BusSettings, TracingSettings):
     """Settings shared by all servers. Subclasses set `service` and add fields with defaults.
 
     Attributes:

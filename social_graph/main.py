@@ -21,7 +21,7 @@ log = structlog.get_logger()
 
 async def open_service(settings: SocialGraphSettings, metrics: Metrics, server: GrpcServer) -> None:
     folder = current(settings.generations)
-    bus = open_bus(settings.bus)
+    bus = open_bus(settings.bus, max_unreadable_share=settings.max_unreadable_share)
     executor = NativeExecutor(metrics)
     graph = await open_social_graph(
         folder, Manifest.read(folder), settings.home, bus, metrics, executor

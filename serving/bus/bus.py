@@ -63,9 +63,11 @@ class Bus(Protocol):
 
     Attributes:
         counters: Totals for the metrics layer.
+        max_unreadable_share: A reader halts when more of the last 1,000 messages are unreadable.
     """
 
     counters: BusCounters
+    max_unreadable_share: float
 
     async def start(self) -> None:
         """Begin connecting and return at once; a broker that is away does not fail this."""

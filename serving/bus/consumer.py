@@ -2,9 +2,7 @@
 
 import asyncio
 import contextlib
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 from typing import Generic, TypeVar
 
 import structlog
@@ -13,14 +11,15 @@ from serving.bus.backoff import backoff_delays
 from serving.bus.bus import Bus, Message, Subscription
 from serving.bus.consumer_progress import ConsumerProgress
 from serving.bus.consumer_start import ConsumerStart, Start
-from serving.bus.dead_letters import DeadLetters
+from serving.bus.dead_letters import DeadLetters, TooManyUnreadableError
+from serving.bus.message_decoding import MessageDecoding
+from serving.bus.reader_commits import ReaderCommits
 from serving.bus.topics import Topic
 from serving.errors import DependencyError
 
 # Bounds the decoding on the event loop per poll to about a millisecond.
 POLL_MESSAGES = 200
 POLL_TIMEOUT_S = 0.5
-COMMIT_INTERVAL_S = 1.0
 STOP_TIMEOUT_S = 5.0
 
 Event = TypeVar("Event")
@@ -35,6 +34,9 @@ class EventConsumer(Generic[Event]):
     A batch that fails with `DependencyError` is tried again until it succeeds; so is one that was
     applied but whose process died. `apply` must therefore be idempotent by offset: how far its
     effects came is stored with them, and `start` comes from there.
+
+    Where too many messages are unreadable it halts: it applies nothing more, and skips nothing,
+    until its process is started again. Everything else in the process goes on.
     """
 
     def __init__(
@@ -58,16 +60,15 @@ class EventConsumer(Generic[Event]):
         self._bus = bus
         self._topic = topic
         self._start = ConsumerStart(bus, topic, start, reader)
-        self._base = base
         self._reader = reader
-        self._decode = decode
         self._apply = apply
-        self._dead_letters = DeadLetters(bus, topic, reader)
+        self._decoding = MessageDecoding(decode, DeadLetters(bus, topic, reader), base)
+        self._commits = ReaderCommits(reader)
         self._progress = ConsumerProgress(bus, topic, self._start)
-        self._uncommitted: dict[int, int] = {}
-        self._committed_at_s = 0.0
         self._interruptible = True
         self._stopping = False
+        self._ending: Exception | None = None
+        self._told_to_end = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -88,13 +89,28 @@ class EventConsumer(Generic[Event]):
         """See `ConsumerProgress.lag`."""
         return await self._progress.lag()
 
+    def staleness_ms(self) -> int:
+        """See `ConsumerProgress.staleness_ms`."""
+        return self._progress.staleness_ms()
+
+    @property
+    def is_halted(self) -> bool:
+        """See `ConsumerProgress.is_halted`."""
+        return self._progress.is_halted
+
     async def caught_up(self, timeout_s: float) -> bool:
         """See `ConsumerProgress.caught_up`."""
         return await self._progress.caught_up(timeout_s)
 
+    def end_with(self, cause: Exception) -> None:
+        """Have `run` raise `cause` after the batch in hand, for an owner who then begins again
+        elsewhere: a store that lost its data is filled from older offsets."""
+        self._ending = cause
+        self._told_to_end.set()
+
     @property
     def failure(self) -> Exception | None:
-        """Why the loop stopped by itself: too many undecodable messages, or a bug in `apply`.
+        """Why the loop stopped by itself: `end_with`, or a bug in `apply`.
 
         Whoever owns the consumer must watch it; a stopped consumer falls behind for ever.
         """
@@ -113,10 +129,20 @@ class EventConsumer(Generic[Event]):
                     await self._step(subscription)
             finally:
                 await self._end(subscription)
+        except TooManyUnreadableError as error:
+            await self._halt(error)
         except Exception as error:
             self._progress.fail(error)
             _log.exception("consumer stopped", topic=self._topic.name, reader=self._reader)
             raise
+
+    async def _halt(self, cause: Exception) -> None:
+        """Apply nothing until stopped or cancelled."""
+        self._interruptible = True
+        self._progress.halt()
+        _log.error("reader halted", topic=self._topic.name, reader=self._reader, cause=str(cause))
+        await self._told_to_end.wait()
+        raise self._ending or cause
 
     async def _run_quietly(self) -> None:
         with contextlib.suppress(Exception):  # kept in `failure` and logged
@@ -137,31 +163,21 @@ class EventConsumer(Generic[Event]):
                 return subscription
 
     async def _step(self, subscription: Subscription) -> None:
+        if self._ending is not None:
+            raise self._ending
         self._interruptible = True
         messages = await subscription.poll(POLL_MESSAGES, POLL_TIMEOUT_S)
         self._interruptible = False
-        for partition, batch in (await self._decoded(messages)).items():
+        batches = await self._decoding.by_partition(messages)
+        for partition, batch in batches.items():
             await self._apply_until_done(partition, batch)
         self._interruptible = False
         self._progress.move(subscription.positions())
-        self._uncommitted |= {m.partition: m.offset + 1 for m in messages}
-        due = asyncio.get_running_loop().time() - self._committed_at_s >= COMMIT_INTERVAL_S
-        if due or not messages:
-            await self._commit(subscription)
-
-    async def _decoded(self, messages: Sequence[Message]) -> dict[int, list[tuple[Message, Event]]]:
-        batches: dict[int, list[tuple[Message, Event]]] = defaultdict(list)
-        for message in messages:
-            try:
-                event = self._decode(message.value)
-            except Exception as error:  # whatever a foreign byte string makes a parser raise
-                await self._dead_letters.park(message, error)
-            else:
-                self._dead_letters.note_good()
-                if self._base:
-                    message = replace(message, offset=self._base + message.offset)
-                batches[message.partition].append((message, event))
-        return batches
+        if messages:
+            self._progress.applied_up_to(min(message.timestamp_ms for message in messages))
+        self._commits.note(messages)
+        if self._commits.are_due or not messages:
+            await self._commits.tell(subscription)
 
     async def _apply_until_done(self, partition: int, batch: Batch[Event]) -> None:
         for delay_s in backoff_delays():
@@ -174,18 +190,6 @@ class EventConsumer(Generic[Event]):
                 self._interruptible = True
                 await asyncio.sleep(delay_s)
 
-    async def _commit(self, subscription: Subscription) -> None:
-        """Tell how far we came. Only people read it, so a failure is no reason to stop."""
-        if not self._uncommitted:
-            return
-        try:
-            await subscription.commit(self._uncommitted)
-        except DependencyError as error:
-            _log.warning("offsets not committed", reader=self._reader, problem=str(error))
-        else:
-            self._uncommitted = {}
-            self._committed_at_s = asyncio.get_running_loop().time()
-
     async def _end(self, subscription: Subscription) -> None:
-        await self._commit(subscription)
+        await self._commits.tell(subscription)
         await subscription.close()

@@ -19,7 +19,7 @@ class ConsumerStart:
         self._bus = bus
         self._topic = topic
         self._start = start
-        self._reader = reader
+        self.reader = reader
 
     async def offsets(self) -> Mapping[int, int | None]:
         """Partition -> first offset, `None` for the end.
@@ -29,6 +29,6 @@ class ConsumerStart:
         """
         if isinstance(self._start, FirstOffsets):
             bus_id = await self._bus.identity()
-            found = beginning_on(bus_id, self._start, topic=self._topic.name, reader=self._reader)
+            found = beginning_on(bus_id, self._start, topic=self._topic.name, reader=self.reader)
             self._start = dict(found)
         return self._start

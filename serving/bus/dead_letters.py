@@ -10,10 +10,12 @@ from serving.bus.backoff import backoff_delays
 from serving.bus.bus import Bus, Message
 from serving.bus.routing import MAX_MESSAGE_BYTES
 from serving.bus.topics import Topic, dead_letters
-from serving.errors import DependencyError, PreconditionError
+from serving.errors import DependencyError
 
-WINDOW_MESSAGES = 200
-LIMIT_SHARE = 0.5
+WINDOW_MESSAGES = 1_000
+MIN_UNREADABLE = 50
+"""Fewer are never too many, whatever their share of the first messages read."""
+MAX_UNREADABLE_SHARE = 0.1
 SCHEMA_VERSION = 1
 MAX_CAUSE_LENGTH = 1_000
 # Leaves room in the letter for everything that is not the value.
@@ -21,6 +23,10 @@ MAX_KEPT_BYTES = MAX_MESSAGE_BYTES - 16 * 1024
 _PUBLISH_TIMEOUT_S = 5.0
 
 _log = structlog.get_logger(__name__)
+
+
+class TooManyUnreadableError(Exception):
+    """Not the messages are wrong but the reader or the writer; names the latest message."""
 
 
 def dead_letter_of(topic: Topic, message: Message, reader: str, cause: Exception) -> DeadLetter:
@@ -41,6 +47,7 @@ class DeadLetters:
     """The dead-letter topic of one reader, and its watch over how many letters there are."""
 
     def __init__(self, bus: Bus, topic: Topic, reader: str) -> None:
+        """The bus says how many may be unreadable, see `Bus.max_unreadable_share`."""
         self._bus = bus
         self._topic = topic
         self._reader = reader
@@ -54,15 +61,16 @@ class DeadLetters:
         """Put a message away, trying until the bus has taken it.
 
         Raises:
-            PreconditionError: More than `LIMIT_SHARE` of the last `WINDOW_MESSAGES` messages were
-                undecodable: then not the messages are wrong but the reader or the writer.
+            TooManyUnreadableError: At least `MIN_UNREADABLE` of the last `WINDOW_MESSAGES`
+                messages, and more than the share that the bus allows of those read.
         """
         self._recent.append(True)
-        if sum(self._recent) > LIMIT_SHARE * WINDOW_MESSAGES:
-            raise PreconditionError(
-                f"{self._reader} stopped: {sum(self._recent)} of the last {len(self._recent)}"
-                f" messages of topic {self._topic.name} are undecodable, the latest at partition"
-                f" {message.partition}, offset {message.offset}: {cause}"
+        unreadable, share = sum(self._recent), self._bus.max_unreadable_share
+        if unreadable >= max(MIN_UNREADABLE, share * len(self._recent) + 1):
+            raise TooManyUnreadableError(
+                f"{unreadable} of the last {len(self._recent)} messages of topic"
+                f" {self._topic.name} are unreadable, the latest at partition {message.partition},"
+                f" offset {message.offset}: {type(cause).__name__}: {cause}"
             )
         _log.warning(
             "message parked",

@@ -7,6 +7,7 @@ import structlog
 from aiokafka.errors import KafkaError
 
 from serving.bus.counters import BusCounters
+from serving.bus.dead_letters import MAX_UNREADABLE_SHARE
 from serving.bus.group_commit import Append, GroupCommit
 from serving.bus.kafka_identity import KafkaIdentity
 from serving.bus.kafka_offsets import KafkaOffsets
@@ -36,9 +37,11 @@ class KafkaBus:
         *,
         max_pending_messages: int = MAX_PENDING_MESSAGES,
         max_pending_bytes: int = MAX_PENDING_BYTES,
+        max_unreadable_share: float = MAX_UNREADABLE_SHARE,
     ) -> None:
         """`servers`: `host:port[,host:port...]`; the bounds are on what `send` has accepted."""
         self.counters = BusCounters()
+        self.max_unreadable_share = max_unreadable_share
         self._servers = servers
         self._max_pending_messages = max_pending_messages
         self._max_pending_bytes = max_pending_bytes

@@ -8,6 +8,7 @@ from pathlib import Path
 import structlog
 
 from serving.bus.counters import BusCounters
+from serving.bus.dead_letters import MAX_UNREADABLE_SHARE
 from serving.bus.group_commit import Append, GroupCommit
 from serving.bus.log_subscription import LogSubscription
 from serving.bus.routing import checked_partition, route
@@ -34,8 +35,10 @@ class LogBus:
         now_ms: Callable[[], int] = wall_clock_ms,
         max_pending_messages: int = MAX_PENDING_MESSAGES,
         max_pending_bytes: int = MAX_PENDING_BYTES,
+        max_unreadable_share: float = MAX_UNREADABLE_SHARE,
     ) -> None:
         self.counters = BusCounters()
+        self.max_unreadable_share = max_unreadable_share
         self._directory = directory
         self._logs = TopicLogs(self.counters, now_ms)
         self._max_pending_messages = max_pending_messages

@@ -5,6 +5,18 @@ from serving.metrics.metric import Metric
 BUS_LAG = Metric(
     "feedrank_bus_lag_messages", "gauge", ("reader", "partition"), "published and not yet applied"
 )
+BUS_STALENESS = Metric(
+    "feedrank_bus_staleness_ms",
+    "gauge",
+    ("reader",),
+    "how long ago, at most, the bus took the oldest message that is not applied yet",
+)
+BUS_HALTED = Metric(
+    "feedrank_bus_reader_halted_open",
+    "gauge",
+    ("reader",),
+    "1 for a reader that applies nothing more, because too many messages are unreadable",
+)
 BUS_APPLIED = Metric(
     "feedrank_bus_applied_messages_total", "counter", ("reader", "outcome"), "applied or repeated"
 )

@@ -1,7 +1,7 @@
 from candidate_gen.actions_lag import ActionsLag
 from candidate_gen.viewer_state.keys import READER
 from serving.errors import BusUnavailableError
-from serving.metrics import BUS_LAG
+from serving.metrics import BUS_HALTED, BUS_LAG, BUS_STALENESS
 from serving.metrics_recorder import Metrics
 
 
@@ -14,6 +14,13 @@ class Updater:
             raise BusUnavailableError("away")
         return self.behind
 
+    def staleness_ms(self):
+        return 250
+
+    @property
+    def is_halted(self):
+        return True
+
 
 async def test_adds_the_partitions_up_and_publishes_each():
     metrics = Metrics()
@@ -21,6 +28,8 @@ async def test_adds_the_partitions_up_and_publishes_each():
     await lag.refresh()
     assert lag.messages == 6
     assert metrics.gauge(BUS_LAG, READER, "5")._value.get() == 4
+    assert metrics.gauge(BUS_STALENESS, READER)._value.get() == 250
+    assert metrics.gauge(BUS_HALTED, READER)._value.get() == 1
 
 
 async def test_the_last_answer_stands_while_the_bus_is_away():

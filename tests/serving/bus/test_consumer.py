@@ -1,14 +1,18 @@
 """The consumer loop over the embedded log: what it applies, parks, tries again, and how it ends."""
 
 import asyncio
+import re
+from collections.abc import Iterable
 
 import pytest
+import structlog
 
+from generation.bus_positions import FirstOffsets
 from protos.events_pb2 import DeadLetter
 from serving.bus.consumer import EventConsumer
 from serving.bus.log_bus import LogBus
 from serving.bus.topics import Topic, dead_letters
-from serving.errors import PreconditionError, StateUnavailableError
+from serving.errors import StateUnavailableError
 from tests.serving.bus.builders import a_topic, read
 
 TIMEOUT_S = 10.0
@@ -115,30 +119,102 @@ async def test_the_largest_message_still_fits_into_its_letter(bus):
     await consumer.stop()
 
 
-async def test_stops_loudly_when_more_than_half_of_the_last_200_are_undecodable(bus):
-    topic, store = a_topic(partitions=1), Store()
-    await asyncio.gather(
-        *(bus.publish(topic, b"?", partition=0, timeout_s=TIMEOUT_S) for _ in range(101))
-    )
-    consumer = a_consumer(bus, topic, store)
-    consumer.start()
-    with pytest.raises(PreconditionError, match=f"101 of the last 101 .* {topic.name}"):
-        await consumer.caught_up(TIMEOUT_S)
-    assert isinstance(consumer.failure, PreconditionError)
-    assert bus.counters.parked == 100
-    await consumer.stop()
-
-
-async def test_goes_on_when_half_are_undecodable(bus):
-    topic, store = a_topic(partitions=1), Store()
-    values = (b"%d" % n if n % 2 else b"?" for n in range(400))
+async def publish_at_once(bus: LogBus, topic: Topic, values: Iterable[bytes]) -> None:
     await asyncio.gather(
         *(bus.publish(topic, value, partition=0, timeout_s=TIMEOUT_S) for value in values)
     )
+
+
+async def test_halts_where_too_many_are_undecodable_and_skips_nothing(bus):
+    topic, store = a_topic(partitions=1), Store()
+    await publish_at_once(bus, topic, (b"?" for _ in range(50)))
+    await publish(bus, topic, b"7")
+    consumer = a_consumer(bus, topic, store)
+    with structlog.testing.capture_logs() as logs:
+        consumer.start()
+        assert not await consumer.caught_up(TIMEOUT_S)
+    [halted] = [line for line in logs if line["event"] == "reader halted"]
+    assert (halted["log_level"], halted["topic"], halted["reader"]) == ("error", topic.name, "test")
+    assert re.search("50 of the last 50 .* partition 0, offset 49: ValueError", halted["cause"])
+    assert (consumer.failure, store.applied) == (None, [])
+    assert consumer.is_halted
+    assert await consumer.lag() == {0: 51}
+    await consumer.stop()
+
+
+async def test_a_restart_that_puts_up_with_all_of_them_goes_on_where_it_halted(bus):
+    topic, store = a_topic(partitions=1), Store()
+    await publish_at_once(bus, topic, (b"?" for _ in range(60)))
+    await publish(bus, topic, b"7")
+    bus.max_unreadable_share = 1.0
     consumer = a_consumer(bus, topic, store)
     consumer.start()
     assert await consumer.caught_up(TIMEOUT_S)
-    assert len(store.applied) == bus.counters.parked == 200
+    assert store.applied == [(0, 60, 7)]
+    assert bus.counters.parked == 60
+    await consumer.stop()
+
+
+async def test_goes_on_when_a_tenth_are_undecodable(bus):
+    topic, store = a_topic(partitions=1), Store()
+    await publish_at_once(bus, topic, (b"?" if n % 10 == 9 else b"%d" % n for n in range(600)))
+    consumer = a_consumer(bus, topic, store)
+    consumer.start()
+    assert await consumer.caught_up(TIMEOUT_S)
+    assert (len(store.applied), bus.counters.parked) == (540, 60)
+    await consumer.stop()
+
+
+async def test_offsets_are_told_above_the_base_that_the_owner_gives(bus):
+    topic, store = a_topic(partitions=1), Store()
+    await publish(bus, topic, b"1", b"2")
+    consumer = EventConsumer(
+        bus, topic, {0: 1}, reader="test", decode=int, apply=store.apply, base=1_000
+    )
+    consumer.start()
+    assert await consumer.caught_up(TIMEOUT_S)
+    assert store.applied == [(0, 1_001, 2)]
+    await consumer.stop()
+
+
+async def test_an_owner_can_have_it_end_though_nothing_comes(bus):
+    topic, store = a_topic(partitions=1), Store()
+    consumer = a_consumer(bus, topic, store)
+    running = asyncio.create_task(consumer.run())
+    assert await consumer.caught_up(TIMEOUT_S)
+    consumer.end_with(KeyError("begin again"))
+    with pytest.raises(KeyError, match="begin again"):
+        await running
+
+
+async def test_the_first_offsets_of_a_generation_are_those_on_this_very_bus(bus):
+    topic, store = a_topic(partitions=1), Store()
+    await publish(bus, topic, b"1", b"2", b"3")
+    own = FirstOffsets((0,), {await bus.identity(): {0: 2}, "another": {0: 1}}, {})
+    other = FirstOffsets((0,), {"another": {0: 2}}, {})
+    unnamed = FirstOffsets((0,), {}, {0: 1})
+    for first, applied in ((own, [3]), (other, [1, 2, 3]), (unnamed, [2, 3])):
+        store = Store()
+        consumer = a_consumer(bus, topic, store, start=first)
+        assert await consumer.lag() == {0: len(applied)}
+        consumer.start()
+        assert await consumer.caught_up(TIMEOUT_S)
+        assert [event for _, _, event in store.applied] == applied
+        await consumer.stop()
+
+
+async def test_it_is_as_stale_as_what_it_has_not_applied(bus):
+    topic, store = a_topic(partitions=1), Store(failures=1_000)
+    consumer = a_consumer(bus, topic, store)
+    consumer._progress._fresh_ms -= 60_000
+    await publish(bus, topic, b"1")
+    await consumer.lag()
+    assert consumer.staleness_ms() >= 60_000
+    store._failures = 0
+    consumer.start()
+    assert await consumer.caught_up(TIMEOUT_S)
+    await consumer.lag()
+    assert consumer.staleness_ms() < 60_000
     await consumer.stop()
 
 
