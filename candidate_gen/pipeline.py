@@ -16,6 +16,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from candidate_gen.batch import CandidateBatch, Query
+from candidate_gen.fan_out import FanOut
 from candidate_gen.filters.age_filter import AgeFilter
 from candidate_gen.filters.blocked_filter import BlockedFilter
 from candidate_gen.filters.excluded_author_filter import ExcludedAuthorFilter
@@ -99,6 +100,7 @@ class CandidatePipeline:
         self._generation = generation
         self._shard_count = shard_count
         self._neighbours = neighbours
+        self._shards = FanOut(neighbours.shards)
         self._rules = rules
         self._metrics = metrics
         self._fallback_log = FallbackLog(metrics)
@@ -143,9 +145,7 @@ class CandidatePipeline:
         if not parts:
             raise DependencyError("no source could say what to search for")
         search = SearchRequest(self._generation, query.eligibility, parts)
-        return await search_shards(
-            run, self._neighbours.shards, search, share_of(deadline, SEARCH_SHARE)
-        )
+        return await search_shards(run, self._shards, search, share_of(deadline, SEARCH_SHARE))
 
     def _hydrated(
         self, run: Run, query: Query, batch: CandidateBatch, pool: Pool

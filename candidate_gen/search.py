@@ -1,12 +1,11 @@
 """One search per shard client, all at once; those that fail or are late are missing."""
 
-import asyncio
 import time
-from collections.abc import Sequence
 
+from candidate_gen.fan_out import FanOut
 from candidate_gen.pool import check_answer
 from candidate_gen.runner import Run
-from serving.contracts.shard import SearchRequest, ShardAnswer, ShardClient
+from serving.contracts.shard import SearchRequest, ShardAnswer
 from serving.deadline import Deadline
 from serving.errors import DependencyError, FeedError
 
@@ -15,7 +14,7 @@ MIN_COVERAGE = 0.5
 
 
 async def search_shards(
-    run: Run, clients: Sequence[ShardClient], request: SearchRequest, deadline: Deadline
+    run: Run, shards: FanOut, request: SearchRequest, deadline: Deadline
 ) -> list[ShardAnswer]:
     """Answers of distinct shards, by shard number.
 
@@ -23,14 +22,12 @@ async def search_shards(
         DependencyError: fewer than half of the shards answered.
     """
     started_s = time.perf_counter()
-    answers = await asyncio.gather(
-        *(run.attempt("search", client.search(request, deadline), deadline) for client in clients)
-    )
-    by_shard: dict[int, ShardAnswer] = {}
-    for answer in (one for group in answers for one in group or ()):
-        if answer.shard not in by_shard and _is_sound(run, answer, len(request.parts)):
-            by_shard[answer.shard] = answer
     total = run.receipt.shards_total
+    by_shard: dict[int, ShardAnswer] = {}
+    for reply in await _replies(run, shards, request, deadline):
+        for answer in reply:
+            if answer.shard not in by_shard and _is_sound(run, answer, len(request.parts)):
+                by_shard[answer.shard] = answer
     run.note_coverage(len(by_shard))
     run.note_lag(max((answer.bus_lag_messages for answer in by_shard.values()), default=0))
     run.record("search", total, len(by_shard), started_s)
@@ -39,6 +36,22 @@ async def search_shards(
     if len(by_shard) < MIN_COVERAGE * total:
         raise DependencyError(f"{len(by_shard)} of {total} shards answered")
     return [by_shard[shard] for shard in sorted(by_shard)]
+
+
+async def _replies(
+    run: Run, shards: FanOut, request: SearchRequest, deadline: Deadline
+) -> list[list[ShardAnswer]]:
+    """What came, after noting what did not."""
+    if shards.single is not None:
+        only = await run.attempt("search", shards.single.search(request, deadline), deadline)
+        return [] if only is None else [only]
+    replies = []
+    for reply in await shards.ask(request, run.receipt.shards_total, deadline):
+        if isinstance(reply, BaseException):
+            run.fell_back("search", reply)
+        else:
+            replies.append(reply)
+    return replies
 
 
 def _is_sound(run: Run, answer: ShardAnswer, part_count: int) -> bool:

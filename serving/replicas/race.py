@@ -11,7 +11,7 @@ from typing import Any
 import grpc
 
 from serving.replicas.attempt import Attempt
-from serving.replicas.replica_set import Clock
+from serving.timers import Timers
 
 
 class Race:
@@ -28,7 +28,7 @@ class Race:
         self._second: asyncio.Task[Any] | None = None
         self.is_won_by_hedge = False
 
-    async def answer(self, clock: Clock, hedge_after_s: float) -> Any:
+    async def answer(self, clock: Timers, hedge_after_s: float) -> Any:
         """The first good answer.
 
         Raises:

@@ -7,8 +7,7 @@ look sick, the cause is elsewhere, and fewer replicas would make it worse.
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
-from typing import Protocol, TypeVarTuple, Unpack
+from collections.abc import Sequence
 
 import structlog
 
@@ -19,6 +18,7 @@ from serving.replicas.extra_call_budget import ExtraCallBudget
 from serving.replicas.replica import Replica
 from serving.replicas.standing import FAILURES_IN_ROW, Outcome, State
 from serving.replicas.transport import Transport
+from serving.timers import Timer, Timers
 
 OUTLIER_FACTOR, OUTLIER_S = 3.0, 0.01
 """A replica is slow whose p95 is above so many times that of the others, and so much more."""
@@ -31,26 +31,7 @@ PROBE_TIMEOUT_S = 1.0
 CONNECTING_POLL_S = 0.002
 """At start, or when all replicas are away; no notice comes when one of several has connected."""
 
-Arguments = TypeVarTuple("Arguments")
-
 log = structlog.get_logger()
-
-
-class Timer(Protocol):
-    def cancel(self) -> None: ...
-
-
-class Clock(Protocol):
-    """What is needed of an event loop, so that tests can let time pass."""
-
-    def time(self) -> float: ...
-
-    def call_later(
-        self,
-        delay: float,
-        callback: Callable[[Unpack[Arguments]], object],
-        *args: *Arguments,
-    ) -> Timer: ...
 
 
 class ReplicaSet:
@@ -61,7 +42,7 @@ class ReplicaSet:
         name: str,
         metrics: Metrics,
         budget: ExtraCallBudget,
-        clock: Clock,
+        clock: Timers,
         dice: random.Random | None = None,
     ) -> None:
         """Args:

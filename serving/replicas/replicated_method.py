@@ -16,6 +16,8 @@ from serving.replicas.attempt import Attempt
 from serving.replicas.race import Race
 from serving.replicas.replica import Replica
 from serving.replicas.replica_set import ReplicaSet
+from serving.tracing.span import begin_part
+from serving.tracing.traced_call import TracedCall
 
 MAX_RETRIES = 2
 
@@ -105,7 +107,10 @@ class ReplicatedMethod:
     def _begin(self, replica: Replica, message: Any, until_s: float) -> Attempt:
         begin = replica.method(self._path, *self._codec)
         timeout_s = max(0.0, until_s - self._replicas.clock.time())
-        return Attempt(self._replicas, replica, begin(message, timeout_s, outgoing_metadata()))
+        span = begin_part(self._path, "client")
+        metadata = outgoing_metadata(span)
+        call = begin(message, timeout_s, metadata)
+        return Attempt(self._replicas, replica, call if span is None else TracedCall(call, span))
 
     def _after(
         self, error: grpc.aio.AioRpcError, asked: list[Replica], until_s: float
