@@ -9,25 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ranker.rules import (
-    AUTHOR_SPACING,
-    CATEGORY_WINDOW,
-    FRIENDS_LIKED_PLACE,
-    IN_NETWORK_PLACE,
-    ITEMS_PER_AUTHOR,
-    NO_CATEGORY,
-    NOBODY,
-    NewCategoryRule,
-    OwnPlaceRule,
-    Rule,
-    SensitiveRule,
-    WindowRule,
-)
+from ranker.greedy import Limits, choose
+from ranker.rules import NO_CATEGORY, NOBODY, groups_of
 from serving.contracts.sources import SOURCE_BIT
 
 Floats = npt.NDArray[np.float32]
 
-SOCIAL_SOURCES = (("in_network", IN_NETWORK_PLACE), ("friends_liked", FRIENDS_LIKED_PLACE))
+SOCIAL_SOURCES = ("in_network", "friends_liked")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,65 +85,23 @@ def select_diverse(
     span = 1 + settings.sensitive_penalty + settings.likeness_weight
     worth = _unit_span(values[order]) * np.float32(1 / span)
     worth -= np.float32(settings.sensitive_penalty / span) * sensitive
-    likeness = _likeness(vectors[order], settings.likeness_weight / span)
-    costs = np.zeros(len(order), np.float32)
-    rules = _rules(author_ids[order], categories[order], sensitive, costs, settings)
-    rules += _social_rules(source_bits[order], settings.social_every)
-    return order[_greedy(worth, likeness, costs, rules, min(count, len(order)))]
+    sources = source_bits[order]
+    chosen = choose(
+        worth,
+        _likeness(vectors[order], settings.likeness_weight / span),
+        groups_of(author_ids[order], NOBODY),
+        groups_of(categories[order].astype(np.int64), NO_CATEGORY),
+        sensitive,
+        sources & np.uint32(SOURCE_BIT["in_network"]) > 0,
+        sources & np.uint32(SOURCE_BIT["friends_liked"]) > 0,
+        _limits(settings),
+        min(count, len(order)),
+    )
+    return order[chosen]
 
 
-def _greedy(
-    worth: Floats, likeness: Floats, costs: Floats, rules: list[Rule], count: int
-) -> npt.NDArray[np.intp]:
-    closest = np.zeros(len(worth), np.float32)
-    score = np.empty(len(worth), np.float32)
-    chosen = np.empty(count, np.intp)
-    for place in range(count):
-        np.subtract(worth, closest, out=score)
-        np.subtract(score, costs, out=score)
-        row = int(score.argmax())
-        chosen[place] = row
-        costs[row] = np.inf
-        np.maximum(closest, likeness[row], out=closest)
-        for rule in rules:
-            rule.picked(row, costs)
-    return chosen
-
-
-def _rules(
-    author_ids: npt.NDArray[np.int64],
-    categories: npt.NDArray[np.int32],
-    is_sensitive: npt.NDArray[np.bool_],
-    costs: Floats,
-    settings: DiversitySettings,
-) -> list[Rule]:
-    n = len(costs)
-    rules: list[Rule] = [
-        WindowRule(
-            categories,
-            NO_CATEGORY,
-            settings.category_window,
-            settings.max_per_window,
-            CATEGORY_WINDOW,
-        ),
-        WindowRule(author_ids, NOBODY, settings.author_gap + 1, 1, AUTHOR_SPACING),
-        WindowRule(author_ids, NOBODY, n + 1, settings.max_per_author, ITEMS_PER_AUTHOR),
-    ]
-    if settings.min_categories:
-        wanted, places = settings.min_categories, settings.opening_places
-        rules.append(NewCategoryRule(categories, wanted, places, costs))
-    if settings.sensitive_free and is_sensitive.any():
-        rules.append(SensitiveRule(is_sensitive, settings.sensitive_free, costs))
-    return rules
-
-
-def _social_rules(source_bits: npt.NDArray[np.uint32], every: int) -> list[Rule]:
-    rules: list[Rule] = []
-    for source, cost in SOCIAL_SOURCES:
-        is_member = source_bits & np.uint32(SOURCE_BIT[source]) > 0
-        if every > 1 and is_member.any():
-            rules.append(OwnPlaceRule(is_member, every, cost))
-    return rules
+def _limits(settings: DiversitySettings) -> Limits:
+    return Limits(*(getattr(settings, name) for name in Limits._fields))
 
 
 def _unit_span(values: Floats) -> Floats:

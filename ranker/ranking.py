@@ -96,7 +96,7 @@ def _cut(scores: Floats, candidates: Columns, settings: DiversitySettings) -> np
         order = broad_first(order, authors, categories, settings.max_per_author)
     if settings.social_every:
         wanted = (LIST_SIZE + RESERVE_SIZE) // settings.social_every
-        for source, _cost in SOCIAL_SOURCES:
+        for source in SOCIAL_SOURCES:
             is_member = candidates["source_bits"] & np.uint32(SOURCE_BIT[source]) > 0
             order = members_kept(order, is_member, PRE_RANKED, wanted)
     return order[:PRE_RANKED]

@@ -3,15 +3,19 @@
 Scores span at most 1, each rule costs more than all before it together: a candidate that breaks a
 rule comes after all that keep it, and where nobody keeps them all the cheapest is broken. So a list
 is as long as there are candidates. Costs are powers of two, so that taking one back is exact.
-"""
 
-from collections import Counter, defaultdict
-from typing import Protocol
+Each rule is a step of the compiled loop in `greedy.py`: when a row takes a place, it brings
+`costs`, `float32[n]`, up to date for the next one.
+"""
 
 import numpy as np
 import numpy.typing as npt
 
+from generation.compiled import INT64, INT64S, compiled, inlined
+
 Floats = npt.NDArray[np.float32]
+Flags = npt.NDArray[np.bool_]
+Rows = npt.NDArray[np.int64]
 
 FRIENDS_LIKED_PLACE = np.float32(2)
 IN_NETWORK_PLACE = np.float32(4)
@@ -24,108 +28,116 @@ SENSITIVE_ON_TOP = np.float32(128)
 NOBODY = -1
 """As author: none, never spaced."""
 NO_CATEGORY = 0
+NO_GROUP = -1
+"""As group: held back by no rule."""
 
 
-class Rule(Protocol):
-    def picked(self, row: int, costs: Floats) -> None:
-        """Row `row` takes a place: bring `costs`, `float32[n]`, up to date for the next one."""
-        ...
+@compiled(INT64S, INT64S, INT64)
+def groups_of(values: Rows, exempt: int) -> Rows:
+    """Equal values as equal small numbers, in order of appearance; `NO_GROUP` for `exempt` ones."""
+    groups = np.full(len(values), NO_GROUP, np.int64)
+    first_of = np.empty(len(values), np.int64)
+    count = 0
+    for row in range(len(values)):
+        if values[row] == exempt:
+            continue
+        group = 0
+        while group < count and first_of[group] != values[row]:
+            group += 1
+        if group == count:
+            first_of[count] = values[row]
+            count += 1
+        groups[row] = group
+    return groups
 
 
-class WindowRule:
-    """Among any `window` neighbours, at most `most` of one group."""
-
-    def __init__(
-        self, groups: npt.NDArray[np.integer], exempt: int, window: int, most: int, cost: np.float32
-    ) -> None:
-        """`groups`: `[n]`, the group of each row; rows of group `exempt` are never held back."""
-        self._groups = groups
-        self._window, self._most, self._cost = window, most, cost
-        of_row = groups.tolist()
-        sizes = Counter(of_row)
-        sizes[exempt] = 0
-        # Most authors have one candidate: nothing of theirs is ever held back.
-        self._group_of = [group if sizes[group] > most else None for group in of_row]
-        self._listed: list[int | None] = []
-        self._counts: defaultdict[int, int] = defaultdict(int)
-        self._charges: dict[int, Floats] = {}
-
-    def picked(self, row: int, costs: Floats) -> None:
-        group = self._group_of[row]
-        self._listed.append(group)
-        if group is not None:
-            self._counts[group] += 1
-            if self._counts[group] == self._most:
-                np.add(costs, self._charge(group), out=costs)
-        leaving_at = len(self._listed) - self._window
-        leaving = self._listed[leaving_at] if leaving_at >= 0 else None
-        if leaving is not None:
-            self._counts[leaving] -= 1
-            if self._counts[leaving] == self._most - 1:
-                np.subtract(costs, self._charge(leaving), out=costs)
-
-    def _charge(self, group: int) -> Floats:
-        charge = self._charges.get(group)
-        if charge is None:
-            charge = self._charges[group] = (self._groups == group) * self._cost
-        return charge
+@inlined
+def charge_group(costs: Floats, groups: Rows, group: int, cost: np.float32) -> None:
+    for row in range(len(costs)):
+        if groups[row] == group:
+            costs[row] += cost
 
 
-class OwnPlaceRule:
-    """Of any `every` neighbours at least one is a member, while there are any left."""
-
-    def __init__(self, is_member: npt.NDArray[np.bool_], every: int, cost: np.float32) -> None:
-        self._is_member = is_member
-        self._charge = ~is_member * cost
-        self._every = every
-        self._places_without = 0
-
-    def picked(self, row: int, costs: Floats) -> None:
-        if self._is_member[row]:
-            if self._places_without >= self._every - 1:
-                np.subtract(costs, self._charge, out=costs)
-            self._places_without = 0
-            return
-        # Once due it stays so until a member comes; with none left all are charged alike.
-        self._places_without += 1
-        if self._places_without == self._every - 1:
-            np.add(costs, self._charge, out=costs)
+@inlined
+def charge_flagged(costs: Floats, flags: Flags, flag: bool, cost: np.float32) -> None:
+    for row in range(len(costs)):
+        if flags[row] == flag:
+            costs[row] += cost
 
 
-class NewCategoryRule:
-    """Until `wanted` categories are listed, each of the first `places` brings another one."""
+@inlined
+def window_step(
+    costs: Floats,
+    groups: Rows,
+    counts: Rows,
+    chosen: Rows,
+    place: int,
+    window: int,
+    most: int,
+    cost: np.float32,
+) -> None:
+    """Among any `window` neighbours, at most `most` of one group.
 
-    def __init__(
-        self, categories: npt.NDArray[np.int32], wanted: int, places: int, costs: Floats
-    ) -> None:
-        self._categories = categories
-        self._missing, self._places_left = wanted, places
-        self._is_old = categories == NO_CATEGORY
-        np.add(costs, self._is_old * NEW_CATEGORY, out=costs)
-
-    def picked(self, row: int, costs: Floats) -> None:
-        if self._places_left == 0:
-            return
-        self._places_left -= 1
-        if not self._is_old[row]:
-            same = self._categories == self._categories[row]
-            self._is_old |= same
-            self._missing -= 1
-            np.add(costs, same * NEW_CATEGORY, out=costs)
-        if self._missing == 0 or self._places_left == 0:
-            self._places_left = 0
-            np.subtract(costs, self._is_old * NEW_CATEGORY, out=costs)
+    Args:
+        counts: Per group, how many of it are among the last `window - 1` places.
+        chosen: Rows listed so far, the last at `place`.
+    """
+    group = groups[chosen[place]]
+    if group != NO_GROUP:
+        counts[group] += 1
+        if counts[group] == most:
+            charge_group(costs, groups, group, cost)
+    if place + 1 < window:
+        return
+    leaving = groups[chosen[place + 1 - window]]
+    if leaving != NO_GROUP:
+        counts[leaving] -= 1
+        if counts[leaving] == most - 1:
+            charge_group(costs, groups, leaving, -cost)
 
 
-class SensitiveRule:
-    """None of the first `places` goes to a sensitive item."""
+@inlined
+def own_place_step(
+    costs: Floats, is_member: Flags, places_without: int, row: int, every: int, cost: np.float32
+) -> int:
+    """Of any `every` neighbours at least one is a member, while there are any left.
 
-    def __init__(self, is_sensitive: npt.NDArray[np.bool_], places: int, costs: Floats) -> None:
-        self._charge = is_sensitive * SENSITIVE_ON_TOP
-        self._places_left = places
-        np.add(costs, self._charge, out=costs)
+    Returns:
+        How many places in a row now went to others. Once due, a member stays due until one comes;
+        with none left all are charged alike.
+    """
+    if is_member[row]:
+        if places_without >= every - 1:
+            charge_flagged(costs, is_member, False, -cost)
+        return 0
+    if places_without + 1 == every - 1:
+        charge_flagged(costs, is_member, False, cost)
+    return places_without + 1
 
-    def picked(self, _row: int, costs: Floats) -> None:
-        self._places_left -= 1
-        if self._places_left == 0:
-            np.subtract(costs, self._charge, out=costs)
+
+@inlined
+def new_category_step(
+    costs: Floats, categories: Rows, is_old: Flags, missing: int, row: int, places_left: int
+) -> int:
+    """Until no category is `missing`, each of the first places brings another one.
+
+    Args:
+        categories: Groups; rows without a category bring none.
+        is_old: Rows that bring no new category; they are charged.
+        places_left: This one included.
+
+    Returns:
+        How many categories are missing now.
+    """
+    if missing == 0 or places_left <= 0:
+        return 0
+    if not is_old[row]:
+        missing -= 1
+        for other in range(len(costs)):
+            if categories[other] == categories[row]:
+                is_old[other] = True
+                costs[other] += NEW_CATEGORY
+    if missing == 0 or places_left == 1:
+        charge_flagged(costs, is_old, True, -NEW_CATEGORY)
+        return 0
+    return missing
