@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 
 from feed_assembly.feed_request import FeedRequest
 from feed_assembly.page_token import PageToken
+from feed_assembly.session.revocation_version import is_same_life
+from feed_assembly.session.session import SessionRecord
 from serving.deadline import Deadline
 
 SERVED_EXCLUDED_MS = 30 * 60_000
@@ -40,6 +42,19 @@ class FeedCall:
     @property
     def floor_taken(self) -> int:
         return self.token.floor_taken if self.token else 0
+
+    def current(self, record: SessionRecord) -> SessionRecord:
+        """The viewer's record, or what is left of one that lacks what the token has seen.
+
+        Such a record was lost and begun anew, or comes from an older copy: lists in it may show
+        what was revoked since, and none of them is served.
+        """
+        told = self.token.revocation_version if self.token else 0
+        is_behind = record.revocation_version < told
+        if not told or (is_same_life(record.revocation_version, told) and not is_behind):
+            return record
+        self.degrade("session_lost")
+        return record if record.lost_ms and not is_behind else record.lost(self.now_ms)
 
     def degrade(self, reason: str) -> None:
         if reason not in self.reasons:

@@ -11,6 +11,7 @@ from feed_assembly.content.content import Content
 from feed_assembly.feed_call import FeedCall
 from feed_assembly.feed_page import FeedPage
 from feed_assembly.floor import Floor, Pool
+from feed_assembly.new_feeds import BLOCKS_UNKNOWN
 from feed_assembly.page_cut import noted
 from feed_assembly.page_token import PageToken
 from feed_assembly.pages import Made, Pages
@@ -58,19 +59,25 @@ class FloorPages:
         def make(record: SessionRecord) -> Made:
             served = record.served.item_ids_since(call.served_since_ms)
             usable = self._usable(call, pool, record) & ~np.isin(pool.item_ids, served)
-            page = self._page(call, pool, pool.spread(usable, call.request.count))
+            if record.lacks_blocks(call.now_ms):
+                call.degrade(BLOCKS_UNKNOWN)
+            page = self._page(call, pool, pool.spread(usable, call.request.count), record)
             after = noted(record, page.item_ids, call.now_ms, call.served_since_ms)
             return page, after
 
         page = await self._pages.serve(call, known, make)
-        return page if page is not None else self._page(call, pool, np.empty(0, np.intp))
+        return page if page is not None else self._page(call, pool, np.empty(0, np.intp), known)
 
-    def without_session(self, call: FeedCall) -> FeedPage:
-        """For when nothing is known of the viewer: the token tells what was shown already."""
+    def without_session(self, call: FeedCall, known: SessionRecord) -> FeedPage:
+        """For when the session cannot be read: the token tells what was shown already.
+
+        Args:
+            known: What this process knows the viewer to have revoked.
+        """
         pool = self._floor.pool(self._regions.code(call.viewer_id, call.request.region))
-        usable = self._usable(call, pool, SessionRecord())
+        usable = self._usable(call, pool, known)
         rows = pool.spread(usable, call.floor_taken + call.request.count)
-        return self._page(call, pool, rows[call.floor_taken :])
+        return self._page(call, pool, rows[call.floor_taken :], known)
 
     def _usable(self, call: FeedCall, pool: Pool, record: SessionRecord) -> npt.NDArray[np.bool_]:
         hidden = self._blocks.author_ids(call.viewer_id)
@@ -82,12 +89,16 @@ class FloorPages:
             pool.item_ids, pool.author_ids, record, self._content, call.now_ms
         )
 
-    def _page(self, call: FeedCall, pool: Pool, rows: npt.NDArray[np.intp]) -> FeedPage:
+    def _page(
+        self, call: FeedCall, pool: Pool, rows: npt.NDArray[np.intp], record: SessionRecord
+    ) -> FeedPage:
         if not len(rows):
             call.degrade("nothing_left")
         feed_id = secrets.token_hex(16)
         taken = min(call.floor_taken + len(rows), MAX_FLOOR_TAKEN)
-        token = PageToken(feed_id, START, taken, call.scroll_started_ms)
+        told = call.token.revocation_version if call.token else 0
+        version = max(told, record.revocation_version)
+        token = PageToken(feed_id, START, taken, call.scroll_started_ms, version)
         return FeedPage(
             feed_id=feed_id,
             item_ids=pool.item_ids[rows],

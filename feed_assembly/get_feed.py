@@ -114,14 +114,14 @@ class GetFeed:
         try:
             with clock.stage("session", 1):
                 async with asyncio.timeout(call.deadline.remaining_s()):
-                    record = await self._sessions.load(call.viewer_id)
+                    record = call.current(await self._sessions.load(call.viewer_id))
                 feeds = stored_feeds(record)
                 repeated = self._pages.repeated(call, record)
         except (StateUnavailableError, TimeoutError) as error:
             log.warning("session not read", cause=str(error))
             call.degrade("state_unavailable")
             call.degrade("blocks_unknown")
-            return self._floor.without_session(call)
+            return self._floor.without_session(call, self._sessions.last_known(call.viewer_id))
         if repeated is not None:
             return repeated
         page = await self._continued(call, record, feeds)

@@ -14,6 +14,7 @@ from feed_assembly.list_quality import is_showable, is_storable
 from feed_assembly.new_lists import NewLists
 from feed_assembly.page_cut import with_feed
 from feed_assembly.pages import Pages
+from feed_assembly.session.revocation_version import nothing_revoked
 from feed_assembly.session.session import SessionRecord
 from feed_assembly.session.session_store import SessionStore
 from feed_assembly.stored_feed import feed_of
@@ -87,7 +88,7 @@ class NewFeeds:
         feed = feed_of(ranked, wanted.feed_id, wanted.context, wanted.scroll_started_ms)
 
         def change(record: SessionRecord) -> SessionRecord:
-            is_current = record.revocation_version == ranked.revocation_version
+            is_current = nothing_revoked(ranked.revocation_version, record.revocation_version)
             return with_feed(record, feed) if is_current else record
 
         try:

@@ -7,6 +7,7 @@ import base64
 import hmac
 import struct
 from dataclasses import dataclass
+from typing import Any
 
 from feed_assembly.page_keys import PageKeys
 from feed_assembly.stored_feed import Cursor
@@ -16,8 +17,11 @@ VALID_MS = 30 * 60_000
 MAX_SKEW_MS = 5 * 60_000
 """How far ahead the clock of the replica that issued a token may be."""
 
-_FORMAT = 1
-_FIELDS = struct.Struct("<Bq16sHHIHqq")
+_FORMAT = 2
+_FIELDS = struct.Struct("<Bq16sHHIHqqq")
+_FIELDS_1 = struct.Struct("<Bq16sHHIHqq")
+"""Format 1 carried no revocation version; its tokens end half an hour after the last was issued."""
+SIGNATURE_BYTES = 32
 _PURPOSE = b"feedrank page token\0"
 
 
@@ -30,12 +34,15 @@ class PageToken:
         cursor: Where the next page of that feed begins.
         floor_taken: Items of the popular floor shown in this scrolling.
         scroll_started_ms: When this scrolling began; nothing served since is shown again.
+        revocation_version: Of the viewer's session when the page was cut. A session that is behind
+            it has lost revocations that the viewer was told are in force.
     """
 
     feed_id: str
     cursor: Cursor
     floor_taken: int
     scroll_started_ms: int
+    revocation_version: int = 0
 
 
 class PageTokens:
@@ -56,6 +63,7 @@ class PageTokens:
             token.floor_taken,
             token.scroll_started_ms,
             now_ms,
+            token.revocation_version,
         )
         return _text(fields + _signature(self._keys.signing(), fields))
 
@@ -66,33 +74,41 @@ class PageTokens:
             InvalidRequestError: it was not signed here, belongs to another viewer or is over
                 30 minutes old.
         """
-        fields = self._signed_fields(text)
-        (_, viewer, feed_id, slot, reserve_used, position, floor_taken, started_ms, issued_ms) = (
-            _FIELDS.unpack(fields)
+        fields = _unpacked(self._signed_fields(text))
+        viewer, feed_id, slot, reserve_used, position, taken, started_ms, issued_ms, version = (
+            fields
         )
         if viewer != viewer_id or not -MAX_SKEW_MS <= now_ms - issued_ms <= VALID_MS:
             raise _invalid()
-        return PageToken(
-            feed_id.hex(), Cursor(slot, reserve_used, position), floor_taken, started_ms
-        )
+        cursor = Cursor(slot, reserve_used, position)
+        return PageToken(feed_id.hex(), cursor, taken, started_ms, version)
 
     def _signed_fields(self, text: str) -> bytes:
         try:
             raw = base64.b64decode(text.encode("ascii"), b"-_", validate=True)
         except ValueError:
             raise _invalid() from None
-        fields, signature = raw[: _FIELDS.size], raw[_FIELDS.size :]
+        fields, signature = raw[:-SIGNATURE_BYTES], raw[-SIGNATURE_BYTES:]
         is_ours = any(
             hmac.compare_digest(signature, _signature(key, fields)) for key in self._keys.accepted()
         )
         # Padding bits do not change the bytes; only the one spelling we gave out is accepted.
-        if not is_ours or len(fields) != _FIELDS.size or fields[0] != _FORMAT or _text(raw) != text:
+        if not is_ours or _text(raw) != text:
             raise _invalid()
         return fields
 
 
 def _signature(key: bytes, fields: bytes) -> bytes:
     return hmac.digest(key, _PURPOSE + fields, "sha256")
+
+
+def _unpacked(fields: bytes) -> tuple[Any, ...]:
+    """All fields behind the format, of the present format."""
+    if fields[0] == _FORMAT and len(fields) == _FIELDS.size:
+        return _FIELDS.unpack(fields)[1:]
+    if fields[0] == 1 and len(fields) == _FIELDS_1.size:
+        return (*_FIELDS_1.unpack(fields)[1:], 0)
+    raise _invalid()
 
 
 def _text(raw: bytes) -> str:

@@ -24,6 +24,7 @@ from feed_assembly.page_cut import (
 )
 from feed_assembly.page_token import PageToken, PageTokens
 from feed_assembly.remembered_page import find_page, pack_page, with_page
+from feed_assembly.session.revocation_version import is_same_life
 from feed_assembly.session.session import SessionRecord
 from feed_assembly.session.session_store import SessionStore
 from feed_assembly.showable import showable
@@ -95,7 +96,10 @@ class Pages:
 
         def make(record: SessionRecord) -> Made:
             cut = self._cut(call, record, feed, feed.cursor)
-            stored = is_storable(feed.receipt)
+            seen, now = feed.revocation_version, record.revocation_version
+            # Revocations made in between would be known no more if the record was lost as well.
+            is_whole = not seen or is_same_life(seen, now)
+            stored = is_whole and is_storable(feed.receipt)
             return self._made(call, record, cut, "ranked", stored=stored, features=features)
 
         return await self.serve(call, known, make)
@@ -106,6 +110,7 @@ class Pages:
 
         def change(record: SessionRecord) -> SessionRecord:
             nonlocal page
+            record = call.current(record)
             page = self.repeated(call, record)
             if page is not None:
                 return record
@@ -150,7 +155,8 @@ class Pages:
         receipt.origin = origin
         page = page_of(cut, receipt, features)
         started_ms = min(call.scroll_started_ms, cut.feed.scroll_started_ms)
-        token = PageToken(page.feed_id, cut.next, call.floor_taken, started_ms)
+        version = record.revocation_version
+        token = PageToken(page.feed_id, cut.next, call.floor_taken, started_ms, version)
         record = noted(record, page.item_ids, call.now_ms, call.served_since_ms)
         if stored:
             record = with_feed(record, cut.feed)

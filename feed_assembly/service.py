@@ -40,6 +40,7 @@ from serving.bus.bus import Bus
 from serving.clock import Clock
 from serving.contracts.candidates import CandidateClient
 from serving.deadline import Deadline
+from serving.metrics import SESSIONS_RESTORED, SESSIONS_SET_ASIDE
 from serving.metrics_recorder import Metrics
 from serving.state.state_store import StateStore
 
@@ -134,7 +135,9 @@ def open_feed_assembly(
         raise InvalidGenerationError(f"{folder}: {error}") from error
     overlay = ContentOverlay()
     content = Content(base, overlay)
-    sessions = SessionStore(state)
+    sessions = SessionStore(state, clock)
+    metrics.follow(SESSIONS_SET_ASIDE, lambda: sessions.counters.set_aside)
+    metrics.follow(SESSIONS_RESTORED, lambda: sessions.counters.restored)
     tokens = PageTokens(page_keys)
     pages = Pages(sessions, content, tokens)
     awaited = AwaitedLists()

@@ -54,6 +54,10 @@ class Revocations:
         is_last_of_id = np.append(ids[1:] != ids[:-1], np.ones(min(1, len(ids)), bool))
         return Revocations(_bounded(rows[np.sort(order[is_last_of_id])]))
 
+    def copy(self) -> "Revocations":
+        """The same, not held by the bytes it was read from."""
+        return Revocations(self.rows.copy())
+
     def aged(self, now_ms: int, kept_ms: int) -> "Revocations":
         """Without what was recorded over `kept_ms` ago, for lifted ones `LIFTED_KEPT_MS`."""
         if not len(self.rows):

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from feed_assembly.session import revocation_version
 from feed_assembly.session.revocations import FOR_GOOD_MS, KEPT_MS, ROW, Revocations
 from feed_assembly.session.served_ring import ServedRing
 
@@ -59,8 +60,11 @@ class SessionRecord:
     """What is remembered of one viewer; the default is a viewer never heard of.
 
     Attributes:
-        revocation_version: Grows with every revocation; lists made under an older one are stale.
+        revocation_version: Grows with every revocation made or lifted, see `revocation_version.py`;
+            lists made under an older one are stale.
         last_positive_ms: When a positive action was last recorded, Unix milliseconds; 0: never.
+        lost_ms: When what was known of the viewer was found to be lost, Unix milliseconds; 0:
+            never. Blocks from before are then known to social_graph alone.
         blocked_authors: Blocked by the viewer.
         blocked_by_authors: Who blocked the viewer; apart, as each lifts their own block only.
         hidden_items: Hidden or reported.
@@ -72,6 +76,7 @@ class SessionRecord:
 
     revocation_version: int = 0
     last_positive_ms: int = 0
+    lost_ms: int = 0
     blocked_authors: Revocations = field(default_factory=Revocations)
     blocked_by_authors: Revocations = field(default_factory=Revocations)
     muted_authors: Revocations = field(default_factory=Revocations)
@@ -109,18 +114,53 @@ class SessionRecord:
         `now_ms` is when they are recorded, Unix milliseconds.
         """
         by_kind: dict[RevocationKind, list[tuple[int, int, int, bool]]] = {}
-        revocation_count = 0
+        change_count = 0
         for change in changes:
             row = (change.id, change.occurred_ms, now_ms, change.in_force)
             by_kind.setdefault(change.kind, []).append(row)
-            revocation_count += change.in_force
+            change_count += 1
         tables: dict[str, Any] = {}
         for kind, kept_ms in KEPT_MS_OF.items():
             table = self.revocations(kind)
             if kind in by_kind:
                 table = table.merged(np.array(by_kind[kind], ROW))
             tables[kind] = table.aged(now_ms, kept_ms)
-        version = self.revocation_version + revocation_count
+        version = self.revocation_version + change_count
+        return replace(self, revocation_version=version, **tables)
+
+    @property
+    def has_revocations(self) -> bool:
+        """Whether any were ever made."""
+        return not revocation_version.nothing_revoked(0, self.revocation_version)
+
+    def lacks_blocks(self, now_ms: int) -> bool:
+        """Whether blocks that no generation has yet may be missing here."""
+        return self.lost_ms > 0 and now_ms - self.lost_ms <= KEPT_MS
+
+    def begun(self, now_ms: int) -> "SessionRecord":
+        """With a version, which a viewer never heard of has none of."""
+        if self.revocation_version:
+            return self
+        return replace(self, revocation_version=revocation_version.begun(now_ms))
+
+    def lost(self, now_ms: int) -> "SessionRecord":
+        """What is left once something is known to be missing: lists may show what is revoked."""
+        version = max(self.revocation_version + 1, revocation_version.begun(now_ms))
+        return replace(
+            self,
+            revocation_version=version,
+            lost_ms=now_ms,
+            stored_feeds=(),
+            remembered_pages=(),
+        )
+
+    def with_revocations_of(self, other: "SessionRecord") -> "SessionRecord":
+        """With what another record of the viewer knows, at a version after both."""
+        tables: dict[str, Any] = {
+            str(kind): other.revocations(kind).merged(self.revocations(kind).rows)
+            for kind in KEPT_MS_OF
+        }
+        version = max(self.revocation_version, other.revocation_version) + 1
         return replace(self, revocation_version=version, **tables)
 
     def with_positive(self, now_ms: int) -> "SessionRecord":

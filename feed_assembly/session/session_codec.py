@@ -1,9 +1,9 @@
 """The bytes of a session record.
 
-Little-endian: a header (format, revocation version, last positive, then the row counts of the
-tables and the numbers of stored feeds and remembered pages), the tables one after another, then
-each stored feed and each remembered page behind its length. A record that an older release wrote
-must still be read.
+Little-endian: a header (format, revocation version, last positive, when it was lost, then the row
+counts of the tables and the numbers of stored feeds and remembered pages), the tables one after
+another, then each stored feed and each remembered page behind its length. A record that an older
+release wrote must still be read.
 """
 
 import struct
@@ -16,8 +16,11 @@ from feed_assembly.session.revocations import ROW, Revocations
 from feed_assembly.session.served_ring import SERVED, ServedRing
 from feed_assembly.session.session import KEPT_MS_OF, SessionRecord
 
-FORMAT = 1
-_HEADER = struct.Struct(f"<Bqq{len(KEPT_MS_OF) + 3}I")
+FORMAT = 2
+_COUNTS = f"{len(KEPT_MS_OF) + 3}I"
+_HEADER = struct.Struct(f"<Bqqq{_COUNTS}")
+_HEADER_1 = struct.Struct(f"<Bqq{_COUNTS}")
+"""Format 1 did not say when a record was lost."""
 _LENGTH = struct.Struct("<I")
 
 
@@ -32,6 +35,7 @@ def pack_session(record: SessionRecord) -> bytes:
             FORMAT,
             record.revocation_version,
             record.last_positive_ms,
+            record.lost_ms,
             *map(len, tables),
             len(record.stored_feeds),
             len(record.remembered_pages),
@@ -50,12 +54,8 @@ def unpack_session(raw: bytes) -> SessionRecord:
         SessionFormatError: another format, cut short, or something left over.
     """
     try:
-        written_format, version, positive_ms, *counts, feed_count, page_count = _HEADER.unpack_from(
-            raw
-        )
-        if written_format != FORMAT:
-            raise SessionFormatError(f"format is {written_format}, need {FORMAT}")
-        reader = _Reader(raw, _HEADER.size)
+        version, positive_ms, lost_ms, *counts, feed_count, page_count = _header(raw)
+        reader = _Reader(raw, (_HEADER_1 if raw[0] == 1 else _HEADER).size)
         tables = {
             str(kind): Revocations(reader.table(ROW, count))
             for kind, count in zip(KEPT_MS_OF, counts[:-1], strict=True)
@@ -67,6 +67,7 @@ def unpack_session(raw: bytes) -> SessionRecord:
         return SessionRecord(
             version,
             positive_ms,
+            lost_ms,
             **tables,
             served=served,
             stored_feeds=feeds,
@@ -74,6 +75,17 @@ def unpack_session(raw: bytes) -> SessionRecord:
         )
     except (struct.error, ValueError) as error:
         raise SessionFormatError(f"{len(raw)} bytes are no session record: {error}") from error
+
+
+def _header(raw: bytes) -> tuple[int, ...]:
+    """The fields behind the format, those of the present one."""
+    written_format = raw[0] if raw else 0
+    if written_format == FORMAT:
+        return _HEADER.unpack_from(raw)[1:]
+    if written_format == 1:
+        _, version, positive_ms, *counts = _HEADER_1.unpack_from(raw)
+        return version, positive_ms, 0, *counts
+    raise SessionFormatError(f"format is {written_format}, need 1 or {FORMAT}")
 
 
 class _Reader:

@@ -10,9 +10,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from feed_assembly.session.session import SessionRecord
-from feed_assembly.session.session_codec import SessionFormatError, pack_session, unpack_session
+from feed_assembly.session.stored_sessions import (
+    SessionCounters,
+    StoredSession,
+    StoredSessions,
+    session_key,
+)
+from serving.clock import Clock
 from serving.errors import FeedError, StateUnavailableError
-from serving.state.state_store import StateStore, Update, Versioned
+from serving.state.state_store import StateStore, Update
 
 MAX_ATTEMPTS = 8
 """Rounds a change may lose against other processes before it fails."""
@@ -39,19 +45,28 @@ class _Waiting:
 class SessionStore:
     """The session records of all viewers. Belongs to one event loop."""
 
-    def __init__(self, state: StateStore) -> None:
+    def __init__(self, state: StateStore, clock: Clock) -> None:
         self._state = state
+        self._stored = StoredSessions(clock)
         self._waiting: list[_Waiting] = []
         self._writer: asyncio.Task[None] | None = None
+
+    @property
+    def counters(self) -> SessionCounters:
+        return self._stored.counters
 
     async def load(self, viewer_id: int) -> SessionRecord:
         """The viewer's record; an empty one for a viewer never heard of.
 
         Raises:
-            StateUnavailableError: the store did not answer in time, or the record is unreadable.
+            StateUnavailableError: the store did not answer in time.
         """
         [stored] = await self._state.read([session_key(viewer_id)])
-        return _record(viewer_id, stored)
+        return self._stored.read(viewer_id, stored).record
+
+    def last_known(self, viewer_id: int) -> SessionRecord:
+        """For when the store is away: the revocations that this process knows of, nothing else."""
+        return self._stored.known.of(viewer_id)
 
     async def update(self, viewer_id: int, change: Change) -> SessionRecord:
         """Change a record and return it as changed, once it is kept.
@@ -116,16 +131,33 @@ class SessionStore:
         for waiting in batch:
             by_viewer.setdefault(waiting.viewer_id, []).append(waiting)
         stored = await self._state.read([session_key(viewer_id) for viewer_id in by_viewer])
-        updates: dict[int, Update] = {}
-        for count, (viewer_id, old) in enumerate(zip(by_viewer, stored, strict=True), 1):
-            if (update := _update(viewer_id, by_viewer[viewer_id], old)) is not None:
-                updates[viewer_id] = update
+        changed: dict[int, tuple[StoredSession, SessionRecord]] = {}
+        for count, (viewer_id, raw) in enumerate(zip(by_viewer, stored, strict=True), 1):
+            old = self._stored.read(viewer_id, raw)
+            first = self._stored.begun(old)
+            record = _changed(by_viewer[viewer_id], first)
+            if old.must_be_written or record is not first:
+                changed[viewer_id] = (old, record)
             if count % CHANGED_AT_ONCE == 0:
                 await asyncio.sleep(0)
-        applied = await self._state.write(list(updates.values())) if updates else []
-        stale = {v for v, was_applied in zip(updates, applied, strict=True) if not was_applied}
+        stale = await self._written(changed)
         for viewer_id, group in by_viewer.items():
             self._settle(group, is_stale=viewer_id in stale)
+
+    async def _written(
+        self, changed: Mapping[int, tuple[StoredSession, SessionRecord]]
+    ) -> set[int]:
+        """Write records; the viewers whose own another process changed meanwhile."""
+        updates: list[Update] = []
+        places: dict[int, int] = {}
+        for viewer_id, (old, record) in changed.items():
+            updates += old.updates(viewer_id, record)
+            places[viewer_id] = len(updates) - 1
+        applied = await self._state.write(updates) if updates else []
+        stale = {viewer_id for viewer_id, place in places.items() if not applied[place]}
+        for viewer_id in changed.keys() - stale:
+            self._stored.written(viewer_id, *changed[viewer_id])
+        return stale
 
     def _settle(self, group: Sequence[_Waiting], *, is_stale: bool) -> None:
         """Tell those whose change is kept; let the others lose again, within limits."""
@@ -142,17 +174,8 @@ class SessionStore:
                 _fail([waiting], StateUnavailableError(f"{problem} while it was written"))
 
 
-def session_key(viewer_id: int) -> bytes:
-    return b"s/%d" % viewer_id
-
-
-def _update(viewer_id: int, group: Sequence[_Waiting], old: Versioned | None) -> Update | None:
-    """Apply all changes of one viewer; `None` when nothing has to be written."""
-    try:
-        first = record = _record(viewer_id, old)
-    except StateUnavailableError as error:
-        _fail(group, error)
-        return None
+def _changed(group: Sequence[_Waiting], record: SessionRecord) -> SessionRecord:
+    """All changes of one viewer applied; the same record where none does anything."""
     for waiting in group:
         if waiting.done.cancelled():
             continue
@@ -160,19 +183,7 @@ def _update(viewer_id: int, group: Sequence[_Waiting], old: Versioned | None) ->
             record = waiting.result = waiting.change(record)
         except Exception as error:  # a bug in one change is told to whoever asked for it
             _fail([waiting], error)
-    if record is first:
-        return None
-    expected = old.version if old else 0
-    return Update(session_key(viewer_id), pack_session(record), expected, expected + 1)
-
-
-def _record(viewer_id: int, stored: Versioned | None) -> SessionRecord:
-    if stored is None:
-        return SessionRecord()
-    try:
-        return unpack_session(stored.value)
-    except SessionFormatError as error:
-        raise StateUnavailableError(f"session of viewer {viewer_id}: {error}") from error
+    return record
 
 
 def _fail(group: Sequence[_Waiting], error: BaseException) -> None:

@@ -8,6 +8,15 @@ STATE_FAILURES = Metric(
     "feedrank_state_failures_total", "total", (), "calls that raised or met an open breaker"
 )
 STATE_CONFLICTS = Metric("feedrank_state_conflicts_total", "total", (), "updates refused as stale")
+SESSIONS_SET_ASIDE = Metric(
+    "feedrank_sessions_set_aside_total", "total", (), "damaged session records replaced"
+)
+SESSIONS_RESTORED = Metric(
+    "feedrank_sessions_restored_total",
+    "total",
+    (),
+    "times a session record was behind the revocations known of its viewer",
+)
 STATE_BREAKER_OPEN = Metric(
     "feedrank_state_breaker_open", "level", (), "1 while calls are refused as the store is away"
 )

@@ -14,12 +14,14 @@ class MemoryState:
     Attributes:
         is_away: Every call fails while true.
         answers: No call answers before it is set.
+        ttl_s: Of the keys that expire; nothing does so by itself.
         before_write: Called before each write, for what another process does in between.
     """
 
     def __init__(self) -> None:
         self.counters = StateCounters()
         self.values: dict[bytes, Versioned] = {}
+        self.ttl_s: dict[bytes, int | None] = {}
         self.is_away = False
         self.answers = asyncio.Event()
         self.answers.set()
@@ -40,6 +42,7 @@ class MemoryState:
         for update, is_fresh in zip(updates, fresh, strict=True):
             if is_fresh:
                 self.values[update.key] = Versioned(update.version, update.value)
+                self.ttl_s[update.key] = update.ttl_s
         return fresh
 
     async def ping(self) -> None:

@@ -69,6 +69,9 @@ class RankingByItemId:
             generation=GENERATION, shards_total=2, shards_answered=2
         )
         self.failure: Exception | None = None
+        self.known_blocks: set[int] = set()
+        self.known_hidden: set[int] = set()
+        """Authors and items left out whatever the request says: graph and viewer state know too."""
         self.is_silent = False
         self.lists: list[RankedList] = []
         self._awaited = awaited
@@ -80,6 +83,8 @@ class RankingByItemId:
             raise self.failure
         eligible = ~np.isin(self._item_ids, request.excluded_item_ids)
         eligible &= ~np.isin(self._item_ids % 8, request.excluded_author_ids)
+        eligible &= ~np.isin(self._item_ids % 8, list(self.known_blocks))
+        eligible &= ~np.isin(self._item_ids, list(self.known_hidden))
         ids = self._item_ids[eligible][: LIST_SIZE + RESERVE_SIZE]
         ranked = ranked_list(request, ids, self.receipt())
         self.lists.append(ranked)
@@ -99,10 +104,14 @@ class KeptRecords:
 class Ring:
     """Everything one test needs, in one place."""
 
-    def __init__(self, folder: Path, item_count: int = 500) -> None:
+    def __init__(
+        self, folder: Path, item_count: int = 500, state: MemoryState | None = None
+    ) -> None:
+        """`state`: that of another replica, to share it."""
+        self.folder = folder
         self.clock = FixedClock(NOON_MS)
-        self.state = MemoryState()
-        self.sessions = SessionStore(self.state)
+        self.state = state or MemoryState()
+        self.sessions = SessionStore(self.state, self.clock)
         self.awaited = AwaitedLists()
         self.candidates = RankingByItemId(self.awaited, item_count)
         self.overlay = ContentOverlay()

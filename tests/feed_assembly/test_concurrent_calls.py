@@ -95,7 +95,7 @@ async def test_another_process_may_write_the_record_in_between(ring: Ring) -> No
         if not interfered:
             interfered.append(True)
             ring.state.write = write
-            other = type(ring.sessions)(ring.state)
+            other = type(ring.sessions)(ring.state, ring.clock)
             change = RevocationChange("hidden_items", 1001, ring.clock.now_ms(), True)
             await other.update(VIEWER, lambda r: hidden(r, change))
         return await write(updates, **named)

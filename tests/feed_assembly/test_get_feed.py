@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from feed_assembly.item_change import ItemChange
+from feed_assembly.session.revocation_version import begun
 from serving.contracts.rank import RankReply
 from serving.contracts.receipt import Receipt, StageCount
 from serving.errors import (
@@ -205,7 +206,7 @@ async def test_a_new_ranking_is_told_what_to_leave_out(ring) -> None:
     assert request.excluded_author_ids.tolist() == [3]
     assert request.unfollowed_author_ids.tolist() == [4]
     assert request.left_group_ids.tolist() == [5]
-    assert request.revocation_version == 4
+    assert request.revocation_version == begun(ring.clock.now_ms() - MINUTE_MS) + 4
 
 
 async def test_served_items_may_come_back_after_half_an_hour(ring) -> None:

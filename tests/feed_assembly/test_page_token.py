@@ -78,3 +78,8 @@ def test_it_is_valid_for_half_an_hour() -> None:
 def test_a_clock_that_is_a_little_ahead_is_no_reason_to_refuse() -> None:
     assert TOKENS.read(TEXT, VIEWER, NOON_MS - MAX_SKEW_MS) == TOKEN
     assert is_refused(TEXT, now_ms=NOON_MS - MAX_SKEW_MS - 1)
+
+
+def test_it_carries_the_revocation_version() -> None:
+    token = PageToken("ff" * 16, Cursor(1, 0, 1), 0, NOON_MS, revocation_version=2**40)
+    assert TOKENS.read(TOKENS.sign(VIEWER, token, NOON_MS), VIEWER, NOON_MS) == token

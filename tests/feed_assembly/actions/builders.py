@@ -80,9 +80,9 @@ class Logging:
 
     def __init__(self, *, authors_are_viewers: bool = True) -> None:
         self.state = MemoryState()
-        self.sessions = SessionStore(self.state)
-        self.log = FakeLog()
         self.clock = FixedClock()
+        self.sessions = SessionStore(self.state, self.clock)
+        self.log = FakeLog()
         self.metrics = Metrics()
         self.logger = ActionLogger(
             self.sessions,

@@ -20,7 +20,7 @@ async def opened(home):
     bus = LogBus(home / "bus")
     await bus.start()
     state = open_state_store(f"rocksdb://{home / 'state'}")
-    sessions = SessionStore(state)
+    sessions = SessionStore(state, FixedClock())
     yield bus, sessions
     await sessions.close()
     await state.close()

@@ -18,13 +18,13 @@ def test_a_viewer_never_heard_of_has_nothing():
     assert (record.revocation_version, record.last_positive_ms) == (0, 0)
 
 
-def test_every_revocation_raises_the_version_and_lifting_one_does_not():
+def test_every_revocation_made_or_lifted_raises_the_version():
     record = SessionRecord().with_changes([change("muted_authors", 1)], NOON_MS)
     assert record.revocation_version == 1
     record = record.with_changes([change("hidden_items", 5), change("left_groups", 6)], NOON_MS)
     assert record.revocation_version == 3
     record = record.with_changes([change("muted_authors", 1, in_force=False)], NOON_MS)
-    assert record.revocation_version == 3
+    assert record.revocation_version == 4
 
 
 def test_excluded_authors_are_those_blocked_either_way_or_muted():

@@ -1,4 +1,5 @@
 import contextlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -21,6 +22,15 @@ FORMAT_1_SAMPLE = bytes.fromhex(
     "65"
 )
 """What `a_record()` was packed to by the first release."""
+
+FORMAT_2_SAMPLE = bytes.fromhex(
+    "02030000000000000004dc20749701000006dc2074970100000100000000000000000000000100000000000000"
+    "010000000200000002000000010000000c0000000000000000dc20749701000003dc2074970100000164000000"
+    "0000000001dc20749701000003dc20749701000001f40100000000000002dc20749701000003dc207497010000"
+    "00650000000000000005dc207497010000660000000000000005dc207497010000050000006669727374000000"
+    "000400000070616765"
+)
+"""`a_record()`, lost at `NOON_MS + 6`."""
 
 int64 = st.integers(-(2**63), 2**63 - 1)
 blobs = st.lists(st.binary(max_size=50), max_size=3)
@@ -56,6 +66,7 @@ def contents(record: SessionRecord) -> list[object]:
     return [
         record.revocation_version,
         record.last_positive_ms,
+        record.lost_ms,
         tables,
         record.served.rows.tolist(),
         record.stored_feeds,
@@ -64,11 +75,16 @@ def contents(record: SessionRecord) -> list[object]:
 
 
 def test_reads_what_the_first_release_wrote():
-    assert contents(unpack_session(FORMAT_1_SAMPLE)) == contents(a_record())
+    # It did not count lifted revocations.
+    assert contents(unpack_session(FORMAT_1_SAMPLE)) == contents(
+        replace(a_record(), revocation_version=2)
+    )
 
 
-def test_writes_what_the_first_release_wrote():
-    assert pack_session(a_record()) == FORMAT_1_SAMPLE
+def test_reads_and_writes_format_2():
+    lost = replace(a_record(), lost_ms=NOON_MS + 6)
+    assert pack_session(lost) == FORMAT_2_SAMPLE
+    assert contents(unpack_session(FORMAT_2_SAMPLE)) == contents(lost)
 
 
 @given(st.lists(changes), st.lists(int64), blobs, blobs)
@@ -95,8 +111,8 @@ def test_refuses_what_is_left_over():
 
 
 def test_refuses_another_format():
-    with pytest.raises(SessionFormatError, match="format is 2, need 1"):
-        unpack_session(b"\2" + FORMAT_1_SAMPLE[1:])
+    with pytest.raises(SessionFormatError, match="format is 3, need 1 or 2"):
+        unpack_session(b"\3" + FORMAT_1_SAMPLE[1:])
 
 
 @given(st.binary(max_size=200))

@@ -5,10 +5,12 @@ import pytest
 
 from feed_assembly.session.session import RevocationChange, SessionRecord
 from feed_assembly.session.session_codec import pack_session
-from feed_assembly.session.session_store import MAX_ATTEMPTS, SessionStore, session_key
+from feed_assembly.session.session_store import MAX_ATTEMPTS, SessionStore
+from feed_assembly.session.stored_sessions import KEPT_S, session_key, set_aside_key
 from serving.errors import StateUnavailableError
 from serving.state.state_store import Versioned
 from tests.feed_assembly.memory_state import MemoryState
+from tests.serving.fixed_clock import FixedClock
 
 NOON_MS = 1_750_000_000_000
 
@@ -28,7 +30,7 @@ def state() -> MemoryState:
 
 @pytest.fixture
 def sessions(state) -> SessionStore:
-    return SessionStore(state)
+    return SessionStore(state, FixedClock(NOON_MS))
 
 
 def another_process_serves(state: MemoryState, viewer_id: int, item_id: int) -> None:
@@ -123,13 +125,77 @@ async def test_a_change_that_raises_spoils_no_other(sessions):
     assert served_ids(await sessions.load(1)) == [7]
 
 
-async def test_a_damaged_record_is_told_and_left_alone(sessions, state):
+async def test_a_damaged_record_is_read_as_lost(sessions, state):
     state.values[session_key(1)] = Versioned(3, b"damaged")
-    with pytest.raises(StateUnavailableError, match="session of viewer 1"):
-        await sessions.load(1)
-    with pytest.raises(StateUnavailableError, match="session of viewer 1"):
-        await sessions.update(1, served(7))
-    assert state.values[session_key(1)] == Versioned(3, b"damaged")
+    record = await sessions.load(1)
+    assert record.lacks_blocks(NOON_MS)
+    assert state.values[session_key(1)] == Versioned(3, b"damaged"), "reading changes nothing"
+
+
+async def test_a_damaged_record_is_set_aside_by_the_next_change(sessions, state):
+    state.values[session_key(1)] = Versioned(3, b"damaged")
+    failures = await sessions.update_many({1: served(7), 2: served(8)}, timeout_s=5)
+    assert failures == {}
+    assert state.values[set_aside_key(1, 3)] == Versioned(3, b"damaged")
+    record = await sessions.load(1)
+    assert served_ids(record) == [7]
+    assert record.lacks_blocks(NOON_MS), "it goes on saying so"
+    assert sessions.counters.set_aside == 1
+    assert state.values[session_key(1)].version == 4
+
+
+async def test_what_was_set_aside_is_not_set_aside_again(sessions, state):
+    state.values[session_key(1)] = Versioned(3, b"damaged")
+    await sessions.update(1, served(7))
+    await sessions.update(1, served(8))
+    assert sessions.counters.set_aside == 1
+    assert [key for key in state.values if key.startswith(b"x/")] == [set_aside_key(1, 3)]
+
+
+def blocks(author_id: int):
+    change = RevocationChange("blocked_authors", author_id, NOON_MS, True)
+    return lambda record: record.with_changes([change], NOON_MS)
+
+
+async def test_blocks_known_here_come_back_into_a_store_that_was_emptied(sessions, state):
+    await sessions.update(1, blocks(12))
+    state.values.clear()
+    assert (await sessions.load(1)).excluded_author_ids.tolist() == [12]
+    await sessions.update(1, blocks(13))
+    another_replica = SessionStore(state, FixedClock(NOON_MS))
+    assert (await another_replica.load(1)).excluded_author_ids.tolist() == [12, 13]
+    assert sessions.counters.restored > 0
+
+
+async def test_lists_are_not_taken_over_from_a_record_that_went_back(sessions, state):
+    old = SessionRecord().with_stored_feeds([b"made before the block"])
+    state.values[session_key(1)] = Versioned(1, pack_session(old))
+    await sessions.update(1, blocks(12))
+    state.values[session_key(1)] = Versioned(1, pack_session(old))
+    record = await sessions.load(1)
+    assert record.stored_feeds == ()
+    assert record.excluded_author_ids.tolist() == [12]
+
+
+async def test_a_block_lifted_elsewhere_does_not_come_back(sessions, state):
+    await sessions.update(1, blocks(12))
+    another_replica = SessionStore(state, FixedClock(NOON_MS))
+    lifted = RevocationChange("blocked_authors", 12, NOON_MS + 1, False)
+    await another_replica.update(1, lambda record: record.with_changes([lifted], NOON_MS))
+    assert (await sessions.load(1)).excluded_author_ids.tolist() == []
+    assert sessions.last_known(1).excluded_author_ids.tolist() == []
+
+
+async def test_what_is_known_is_there_while_the_store_is_away(sessions, state):
+    await sessions.update(1, blocks(12))
+    state.is_away = True
+    assert sessions.last_known(1).excluded_author_ids.tolist() == [12]
+    assert sessions.last_known(2).excluded_author_ids.tolist() == []
+
+
+async def test_records_of_viewers_who_stay_away_expire(sessions, state):
+    await sessions.update(1, served(7))
+    assert state.ttl_s[session_key(1)] == KEPT_S
 
 
 async def test_close_waits_for_changes_asked_for(sessions):
