@@ -15,6 +15,7 @@ from serving.contracts.rank import RankedList, RankReply
 from serving.contracts.receipt import Receipt
 from serving.deadline import Deadline
 from serving.errors import DeadlineError
+from serving.tracing.span import CURRENT
 
 MIN_BUDGET_MS = 8.0
 """With less no new list can be made, and asking for one would only cost others their time."""
@@ -65,9 +66,13 @@ class NewLists:
         with self._awaited.expect(wanted) as arrival:
             call = asyncio.create_task(self._candidates.generate(question, deadline))
             try:
-                return await _answer(call, arrival, deadline)
+                ranked, receipt = await _answer(call, arrival, deadline)
             finally:
                 await _end(call)
+        span = CURRENT.get()
+        if span is not None and ranked.traceparent:
+            span.record_delivery("deliver ranked-lists", ranked.traceparent)
+        return ranked, receipt
 
     def _question(
         self,

@@ -26,7 +26,7 @@ from protos import columns_pb2 as protos_dot_columns__pb2
 from protos import receipt_pb2 as protos_dot_receipt__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x13protos/ranker.proto\x12\x0b\x66\x65\x65\x64rank.v1\x1a\x14protos/columns.proto\x1a\x14protos/receipt.proto\"\x84\x02\n\x0bRankRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x12\n\ngeneration\x18\x02 \x01(\t\x12\x11\n\tviewer_id\x18\x03 \x01(\x03\x12\x17\n\x0freply_partition\x18\x04 \x01(\x05\x12\x1a\n\x12revocation_version\x18\x05 \x01(\x03\x12\x0e\n\x06now_ms\x18\x06 \x01(\x03\x12$\n\x06viewer\x18\x07 \x01(\x0b\x32\x14.feedrank.v1.Columns\x12(\n\ncandidates\x18\x08 \x01(\x0b\x32\x14.feedrank.v1.Columns\x12%\n\x07receipt\x18\t \x01(\x0b\x32\x14.feedrank.v1.Receipt\"c\n\x0cRankResponse\x12%\n\x07receipt\x18\x01 \x01(\x0b\x32\x14.feedrank.v1.Receipt\x12,\n\x0branked_list\x18\x02 \x01(\x0b\x32\x17.feedrank.v1.RankedList\"\xbe\x02\n\nRankedList\x12\x16\n\x0eschema_version\x18\x01 \x01(\x05\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x11\n\tviewer_id\x18\x03 \x01(\x03\x12\x12\n\ngeneration\x18\x04 \x01(\t\x12\x1a\n\x12revocation_version\x18\x05 \x01(\x03\x12\x12\n\ncreated_ms\x18\x06 \x01(\x03\x12\x10\n\x08item_ids\x18\x07 \x01(\x0c\x12\x12\n\nauthor_ids\x18\x08 \x01(\x0c\x12\x0e\n\x06scores\x18\t \x01(\x0c\x12\x13\n\x0bsource_bits\x18\n \x01(\x0c\x12\x11\n\tlist_size\x18\x0b \x01(\x05\x12%\n\x07receipt\x18\x0c \x01(\x0b\x32\x14.feedrank.v1.Receipt\x12\x10\n\x08\x66\x65\x61tures\x18\r \x01(\x0c\x12\x16\n\x0e\x66\x65\x61ture_schema\x18\x0e \x01(\t2Q\n\rRankerService\x12@\n\x04Rank\x12\x18.feedrank.v1.RankRequest\x1a\x19.feedrank.v1.RankResponse\"\x03\x90\x02\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x13protos/ranker.proto\x12\x0b\x66\x65\x65\x64rank.v1\x1a\x14protos/columns.proto\x1a\x14protos/receipt.proto\"\xa1\x02\n\x0bRankRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x12\n\ngeneration\x18\x02 \x01(\t\x12\x11\n\tviewer_id\x18\x03 \x01(\x03\x12\x17\n\x0freply_partition\x18\x04 \x01(\x05\x12\x1a\n\x12revocation_version\x18\x05 \x01(\x03\x12\x0e\n\x06now_ms\x18\x06 \x01(\x03\x12$\n\x06viewer\x18\x07 \x01(\x0b\x32\x14.feedrank.v1.Columns\x12(\n\ncandidates\x18\x08 \x01(\x0b\x32\x14.feedrank.v1.Columns\x12%\n\x07receipt\x18\t \x01(\x0b\x32\x14.feedrank.v1.Receipt\x12\x1b\n\x13without_main_ranker\x18\n \x01(\x08\"c\n\x0cRankResponse\x12%\n\x07receipt\x18\x01 \x01(\x0b\x32\x14.feedrank.v1.Receipt\x12,\n\x0branked_list\x18\x02 \x01(\x0b\x32\x17.feedrank.v1.RankedList\"\xd3\x02\n\nRankedList\x12\x16\n\x0eschema_version\x18\x01 \x01(\x05\x12\x12\n\nrequest_id\x18\x02 \x01(\t\x12\x11\n\tviewer_id\x18\x03 \x01(\x03\x12\x12\n\ngeneration\x18\x04 \x01(\t\x12\x1a\n\x12revocation_version\x18\x05 \x01(\x03\x12\x12\n\ncreated_ms\x18\x06 \x01(\x03\x12\x10\n\x08item_ids\x18\x07 \x01(\x0c\x12\x12\n\nauthor_ids\x18\x08 \x01(\x0c\x12\x0e\n\x06scores\x18\t \x01(\x0c\x12\x13\n\x0bsource_bits\x18\n \x01(\x0c\x12\x11\n\tlist_size\x18\x0b \x01(\x05\x12%\n\x07receipt\x18\x0c \x01(\x0b\x32\x14.feedrank.v1.Receipt\x12\x10\n\x08\x66\x65\x61tures\x18\r \x01(\x0c\x12\x16\n\x0e\x66\x65\x61ture_schema\x18\x0e \x01(\t\x12\x13\n\x0btraceparent\x18\x0f \x01(\t2Q\n\rRankerService\x12@\n\x04Rank\x12\x18.feedrank.v1.RankRequest\x1a\x19.feedrank.v1.RankResponse\"\x03\x90\x02\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,11 +36,11 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RANKERSERVICE'].methods_by_name['Rank']._loaded_options = None
   _globals['_RANKERSERVICE'].methods_by_name['Rank']._serialized_options = b'\220\002\002'
   _globals['_RANKREQUEST']._serialized_start=81
-  _globals['_RANKREQUEST']._serialized_end=341
-  _globals['_RANKRESPONSE']._serialized_start=343
-  _globals['_RANKRESPONSE']._serialized_end=442
-  _globals['_RANKEDLIST']._serialized_start=445
-  _globals['_RANKEDLIST']._serialized_end=763
-  _globals['_RANKERSERVICE']._serialized_start=765
-  _globals['_RANKERSERVICE']._serialized_end=846
+  _globals['_RANKREQUEST']._serialized_end=370
+  _globals['_RANKRESPONSE']._serialized_start=372
+  _globals['_RANKRESPONSE']._serialized_end=471
+  _globals['_RANKEDLIST']._serialized_start=474
+  _globals['_RANKEDLIST']._serialized_end=813
+  _globals['_RANKERSERVICE']._serialized_start=815
+  _globals['_RANKERSERVICE']._serialized_end=896
 # @@protoc_insertion_point(module_scope)

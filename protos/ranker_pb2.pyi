@@ -31,6 +31,7 @@ class RankRequest(_message.Message):
     VIEWER_FIELD_NUMBER: _builtins.int
     CANDIDATES_FIELD_NUMBER: _builtins.int
     RECEIPT_FIELD_NUMBER: _builtins.int
+    WITHOUT_MAIN_RANKER_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     generation: _builtins.str
     viewer_id: _builtins.int
@@ -40,6 +41,8 @@ class RankRequest(_message.Message):
     """Revocation version of the viewer's session that the exclusions came from."""
     now_ms: _builtins.int
     """Time of the request, Unix milliseconds."""
+    without_main_ranker: _builtins.bool
+    """Order by the pre-ranker alone."""
     @_builtins.property
     def viewer(self) -> _columns_pb2.Columns:
         """VIEWER_INPUT_COLUMNS, one row."""
@@ -64,10 +67,11 @@ class RankRequest(_message.Message):
         viewer: _columns_pb2.Columns | None = ...,
         candidates: _columns_pb2.Columns | None = ...,
         receipt: _receipt_pb2.Receipt | None = ...,
+        without_main_ranker: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["candidates", b"candidates", "receipt", b"receipt", "viewer", b"viewer"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["candidates", b"candidates", "generation", b"generation", "now_ms", b"now_ms", "receipt", b"receipt", "reply_partition", b"reply_partition", "request_id", b"request_id", "revocation_version", b"revocation_version", "viewer", b"viewer", "viewer_id", b"viewer_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["candidates", b"candidates", "generation", b"generation", "now_ms", b"now_ms", "receipt", b"receipt", "reply_partition", b"reply_partition", "request_id", b"request_id", "revocation_version", b"revocation_version", "viewer", b"viewer", "viewer_id", b"viewer_id", "without_main_ranker", b"without_main_ranker"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -119,6 +123,7 @@ class RankedList(_message.Message):
     RECEIPT_FIELD_NUMBER: _builtins.int
     FEATURES_FIELD_NUMBER: _builtins.int
     FEATURE_SCHEMA_FIELD_NUMBER: _builtins.int
+    TRACEPARENT_FIELD_NUMBER: _builtins.int
     schema_version: _builtins.int
     """Version of this message's schema, now 1."""
     request_id: _builtins.str
@@ -139,6 +144,8 @@ class RankedList(_message.Message):
     """Little-endian float32 feature rows of the list, for a sample of requests; else empty."""
     feature_schema: _builtins.str
     """Hash of the feature schema behind `features`."""
+    traceparent: _builtins.str
+    """The span that published it, in the form of W3C's `traceparent`; empty when nothing is traced."""
     @_builtins.property
     def receipt(self) -> _receipt_pb2.Receipt: ...
     def __init__(
@@ -158,10 +165,11 @@ class RankedList(_message.Message):
         receipt: _receipt_pb2.Receipt | None = ...,
         features: _builtins.bytes = ...,
         feature_schema: _builtins.str = ...,
+        traceparent: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["receipt", b"receipt"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["author_ids", b"author_ids", "created_ms", b"created_ms", "feature_schema", b"feature_schema", "features", b"features", "generation", b"generation", "item_ids", b"item_ids", "list_size", b"list_size", "receipt", b"receipt", "request_id", b"request_id", "revocation_version", b"revocation_version", "schema_version", b"schema_version", "scores", b"scores", "source_bits", b"source_bits", "viewer_id", b"viewer_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["author_ids", b"author_ids", "created_ms", b"created_ms", "feature_schema", b"feature_schema", "features", b"features", "generation", b"generation", "item_ids", b"item_ids", "list_size", b"list_size", "receipt", b"receipt", "request_id", b"request_id", "revocation_version", b"revocation_version", "schema_version", b"schema_version", "scores", b"scores", "source_bits", b"source_bits", "traceparent", b"traceparent", "viewer_id", b"viewer_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -18,6 +18,7 @@ from serving.deadline import Deadline
 from serving.errors import BusUnavailableError, PreconditionError
 from serving.fallback_log import FallbackLog
 from serving.metrics_recorder import Metrics
+from serving.tracing.span import begin_part
 from serving.stage_clock import StageClock
 
 MAX_BUS_WAIT_MS = 50.0
@@ -86,6 +87,9 @@ class Ranker:
         receipt.degrade("bus_unacknowledged")
         return RankReply(receipt, ranked)
 
+        span = begin_part("publish ranked-lists", "producer")
+        if span is not None:
+            message.traceparent = span.traceparent
     async def _publish(self, ranked: RankedList, partition: int, deadline: Deadline) -> bool:
         message = ranked_list_codec.to_proto(ranked, self._feature_schema)
         wait = deadline.earlier_by(BUS_RESERVE_MS).at_most(MAX_BUS_WAIT_MS)
@@ -97,6 +101,9 @@ class Ranker:
                 timeout_s=wait.remaining_s(),
             )
         except BusUnavailableError as error:
+        finally:
+            if span is not None:
+                span.end()
             self._fallback_log.note("publish", error)
             return False
         return True

@@ -8,6 +8,8 @@ import grpc
 
 from serving.outgoing import Outgoing
 from serving.request_id import METADATA_KEY, current_request_id
+from serving.tracing import span as tracing
+from serving.tracing.span import Span
 
 
 class MissingDeadlineError(Exception):
@@ -35,10 +37,11 @@ class DeadlineInterceptor(grpc.aio.UnaryUnaryClientInterceptor):  # type: ignore
         return await continuation(client_call_details, request)
 
 
-def outgoing_metadata() -> tuple[tuple[str, str], ...]:
-    """What every call tells the neighbour beside its request: the request id."""
+def outgoing_metadata(span: Span | None = None) -> tuple[tuple[str, str], ...]:
+    """What every call tells the neighbour beside its request: the request id, and its span."""
     request_id = current_request_id()
-    return ((METADATA_KEY, request_id),) if request_id else ()
+    metadata = ((METADATA_KEY, request_id),) if request_id else ()
+    return metadata if span is None else (*metadata, (tracing.METADATA_KEY, span.traceparent))
 
 
 def open_channel(

@@ -6,7 +6,7 @@ Callers get the status and message of errors raised on purpose, and never the te
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import grpc
 import structlog
@@ -19,6 +19,10 @@ from serving.metrics import RPC_CALLS, RPC_IN_FLIGHT, RPC_LATENCY
 from serving.metrics_recorder import Metrics
 from serving.request_id import bind_request_id
 from serving.rich_status import public_message, status_code, trailing_details
+from serving.tracing.span import CURRENT, Span
+
+if TYPE_CHECKING:
+    from serving.tracing.tracer import Tracer
 
 Behaviour = Callable[[Any, Any], Awaitable[Any]]
 Handler = Any
@@ -47,8 +51,10 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
         gates: Sequence[Gate] = (),
         *,
         min_remaining_ms: float,
+        tracer: "Tracer | None" = None,
     ) -> None:
         self._metrics = metrics
+        self._tracer = tracer
         self._gates = gates
         self._in_flight = in_flight
         self._in_flight_gauge = metrics.gauge(RPC_IN_FLIGHT)
@@ -80,7 +86,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
 
         async def answer(request: Any, context: Any) -> Any:
             started = time.perf_counter()
-            self._begin(context)
+            span = self._begin(method, context)
             status = grpc.StatusCode.INTERNAL
             call = Call(method, context, request=request, deadline=Deadline.of_call(context))
             passed = 0
@@ -112,15 +118,25 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
                 for gate in reversed(gates[:passed]):
                     gate.leave(call, elapsed_ms, succeeded=status is grpc.StatusCode.OK)
                 self._end()
+                if span is not None:
+                    span.end(status.name)
                 latency.observe(elapsed_ms)
                 self._metrics.counter(RPC_CALLS, method, status.name).inc()
 
         return answer
 
-    def _begin(self, context: Any) -> None:
+    def _begin(self, method: str, context: Any) -> Span | None:
         self._in_flight.begin()
         self._in_flight_gauge.inc()
-        bind_request_id(context.invocation_metadata())
+        metadata = context.invocation_metadata()
+        bind_request_id(metadata)
+        if self._tracer is None or method.startswith(UNGATED):
+            return None
+        span = self._tracer.begin_call(method, metadata)
+        CURRENT.set(span)
+        if span.trace_id:
+            structlog.contextvars.bind_contextvars(trace_id=span.trace_id)
+        return span
 
     def _end(self) -> None:
         self._in_flight.end()

@@ -24,6 +24,7 @@ from serving.reflection_pool import ReflectionPool
 from serving.settings import CommonSettings
 from serving.tls import server_credentials
 from serving.tls_probe import check_own_tls
+from serving.tracing.open_tracer import open_tracer
 
 CLOSE_TIMEOUT_S = 5.0
 """Longest one resource may take to close; then the next is closed and the exit code is 1."""
@@ -54,11 +55,13 @@ class GrpcServer:
         self._stop_asked = asyncio.Event()
         self._exit_code = 0
         self._endpoint: MetricsEndpoint | None = None
+        self._tracer = open_tracer(settings, metrics)
         interceptor = CallInterceptor(
             metrics,
             self._in_flight,
             gates_of(settings, metrics),
             min_remaining_ms=settings.min_remaining_ms,
+            tracer=self._tracer,
         )
         self.grpc_server = grpc.aio.server(
             interceptors=[interceptor],
@@ -163,6 +166,8 @@ class GrpcServer:
             except Exception:
                 log.exception("did not close", resource=name)
                 exit_code = exit_code or 1
+        if self._tracer:
+            await asyncio.to_thread(self._tracer.close)
         if self._endpoint:
             await asyncio.to_thread(self._endpoint.close)
         if self.port:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from serving.contracts.receipt import Receipt, StageCount
 from serving.metrics import STAGE_IN, STAGE_LATENCY, STAGE_OUT
 from serving.metrics_recorder import Metrics
+from serving.tracing.span import CURRENT
 
 
 class StageClock:
@@ -33,3 +34,6 @@ class StageClock:
         self._metrics.histogram(STAGE_IN, name).observe(count_in)
         self._metrics.histogram(STAGE_OUT, name).observe(count_out)
         self._metrics.histogram(STAGE_LATENCY, name).observe(ms)
+        span = CURRENT.get()
+        if span is not None:
+            span.record(name, started_s, {"count_in": count_in, "count_out": count_out})

@@ -50,6 +50,7 @@ class RankedList:
         features: `float32[list_size, FEATURE_COUNT]` for a sample of requests, else `None`.
     """
 
+        traceparent: The span that published it, see `serving/tracing/span.py`; empty untraced.
     request_id: str
     viewer_id: int
     generation: str
@@ -64,6 +65,7 @@ class RankedList:
     features: npt.NDArray[np.float32] | None = None
 
 
+    traceparent: str = ""
 @dataclass(frozen=True, slots=True)
 class RankReply:
     """`ranked_list` is set only when the bus did not acknowledge in time."""

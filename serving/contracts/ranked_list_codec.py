@@ -70,6 +70,7 @@ def from_proto(message: pb.RankedList) -> RankedList:
         list_size=message.list_size,
         receipt=receipt_codec.from_proto(message.receipt),
         features=_features(message),
+        traceparent=message.traceparent,
     )
 
 
