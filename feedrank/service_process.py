@@ -11,6 +11,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from feedrank.real.server_process import ServerProcess
 
 HEALTH_TIMEOUT_S = 1.0
+SILENCE = (grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.UNAVAILABLE)
 
 
 class ServiceProcess(ServerProcess):
@@ -44,11 +45,22 @@ class ServiceProcess(ServerProcess):
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("FEEDRANK_")}
         return {**inherited, **self._variables}
 
+    def is_alive(self) -> bool:
+        """Any answer counts: one that drains, or refuses, is no reason to kill it."""
+        try:
+            self._health()
+        except grpc.RpcError as error:
+            return error.code() not in SILENCE
+        return True
+
     def _answers(self) -> bool:
+        try:
+            return bool(self._health() == health_pb2.HealthCheckResponse.SERVING)
+        except grpc.RpcError:
+            return False
+
+    def _health(self) -> int:
         with grpc.insecure_channel(self.address) as channel:
             stub = health_pb2_grpc.HealthStub(channel)
-            try:
-                answer = stub.Check(health_pb2.HealthCheckRequest(), timeout=HEALTH_TIMEOUT_S)
-            except grpc.RpcError:
-                return False
-        return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
+            answer = stub.Check(health_pb2.HealthCheckRequest(), timeout=HEALTH_TIMEOUT_S)
+        return int(answer.status)

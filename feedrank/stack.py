@@ -22,9 +22,11 @@ class StackSettings:
 
     Attributes:
         bus, state: Addresses of a Kafka and a Redis; `None` starts one below `home`.
-        port: Of feed_assembly; the other services get free ports on loopback.
+        port: Of feed_assembly, its replicas have those that follow; the other services get free
+            ports on loopback.
         metrics: Whether every service also opens a Prometheus port.
         variables: Further FEEDRANK_… variables, for all services or, with its prefix, for one.
+        replicas: Processes of every service, and of every shard.
     """
 
     generations: Path
@@ -35,51 +37,105 @@ class StackSettings:
     state: str | None = None
     metrics: bool = False
     variables: Mapping[str, str] = field(default_factory=dict)
+    replicas: int = 1
 
 
-def stack(settings: StackSettings) -> list[ServerProcess]:
-    """All processes, those that are called before their callers.
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """Kafka and Redis as far as they are started here, and our services.
+
+    Those that are called come before their callers, replicas side by side. A service that is there
+    once has its own name, `ranker`; replicas are `ranker.0`, `ranker.1`.
+    """
+
+    stores: list[ServerProcess]
+    services: list[ServerProcess]
+
+
+def stack(settings: StackSettings) -> Stack:
+    """All processes, none of them started.
 
     Raises:
         MissingComponentError: Kafka or Redis is to be started but is not installed.
     """
     stores, bus, state = _stores(settings)
-    shared = {
-        **settings.variables,
-        "FEEDRANK_GENERATIONS": str(settings.generations.absolute()),
-        "FEEDRANK_HOME": str(settings.home.absolute()),
-        "FEEDRANK_BUS": bus,
-        "FEEDRANK_STATE": state,
-    }
-    if settings.metrics:
-        shared["FEEDRANK_METRICS_PORT"] = "0"
+    return Stack(stores, _Services(settings, bus, state).all())
 
-    def service(name: str, port: int, **own: str) -> ServiceProcess:
-        folder = settings.home / "logs"
+
+class _Services:
+    """Our own processes, each told where to find those that it calls."""
+
+    def __init__(self, settings: StackSettings, bus: str, state: str) -> None:
+        self._settings = settings
+        self._shared = {
+            **settings.variables,
+            "FEEDRANK_GENERATIONS": str(settings.generations.absolute()),
+            "FEEDRANK_HOME": str(settings.home.absolute()),
+            "FEEDRANK_BUS": bus,
+            "FEEDRANK_STATE": state,
+        }
+        if settings.metrics:
+            self._shared["FEEDRANK_METRICS_PORT"] = "0"
+        behind_the_edge = 3 + settings.shard_count
+        self._ports = iter(free_ports(behind_the_edge * settings.replicas))
+
+    def all(self) -> list[ServerProcess]:
+        replicas = range(self._settings.replicas)
+        ranker = [self._service("ranker", r) for r in replicas]
+        graph = [self._service("social_graph", r, home=self._graph_home(r)) for r in replicas]
+        shards = [[self._shard(n, r) for r in replicas] for n in range(self._settings.shard_count)]
+        candidate_gen = [
+            self._service(
+                "candidate_gen",
+                r,
+                shard_addresses=json.dumps([_address(group) for group in shards]),
+                graph_address=_address(graph),
+                ranker_address=_address(ranker),
+                **self._place(r),
+            )
+            for r in replicas
+        ]
+        feed_assembly = [
+            self._service(
+                "feed_assembly",
+                r,
+                port=str(self._settings.port + r),
+                candidate_address=_address(candidate_gen),
+                **self._place(r),
+            )
+            for r in replicas
+        ]
+        every_shard = [shard for group in shards for shard in group]
+        return [*ranker, *graph, *every_shard, *candidate_gen, *feed_assembly]
+
+    def _shard(self, number: int, replica: int) -> ServiceProcess:
+        # One process of all counts actions for all shards.
+        counts = "true" if number == replica == 0 else "false"
+        name = f"ann_shards-{number}"
+        return self._service(name, replica, shards=json.dumps([number]), aggregate_counters=counts)
+
+    def _service(self, name: str, number: int, **own: str) -> ServiceProcess:
         module, _, _ = name.partition("-")
+        port = int(own.pop("port", 0)) or next(self._ports)
+        if self._settings.replicas > 1:
+            name = f"{name}.{number}"
         variables = {f"FEEDRANK_{module.upper()}__{key.upper()}": v for key, v in own.items()}
-        return ServiceProcess(name, f"{module}.main", folder, port, {**shared, **variables})
+        logs = self._settings.home / "logs"
+        return ServiceProcess(name, f"{module}.main", logs, port, {**self._shared, **variables})
 
-    ranker_port, graph_port, candidate_port, *shard_ports = free_ports(3 + settings.shard_count)
-    ranker, graph = service("ranker", ranker_port), service("social_graph", graph_port)
-    shards = [
-        service(
-            f"ann_shards-{number}",
-            port,
-            shards=json.dumps([number]),
-            aggregate_counters="true" if number == 0 else "false",
-        )
-        for number, port in enumerate(shard_ports)
-    ]
-    candidate_gen = service(
-        "candidate_gen",
-        candidate_port,
-        shard_addresses=json.dumps([shard.address for shard in shards]),
-        graph_address=graph.address,
-        ranker_address=ranker.address,
-    )
-    feed_assembly = service("feed_assembly", settings.port, candidate_address=candidate_gen.address)
-    return [*stores, ranker, graph, *shards, candidate_gen, feed_assembly]
+    def _place(self, replica: int) -> dict[str, str]:
+        """Which partitions it owns."""
+        return {"replica": str(replica), "replicas": str(self._settings.replicas)}
+
+    def _graph_home(self, replica: int) -> str:
+        """Its overlay has one owner; the first replica keeps that of a stack without replicas."""
+        home = self._settings.home.absolute()
+        return str(home if replica == 0 else home / f"replica-{replica}")
+
+
+def _address(replicas: list[ServiceProcess]) -> str:
+    """Of all replicas of a service, as `serving.replicas.addresses` reads it."""
+    return ",".join(replica.address for replica in replicas)
 
 
 def _stores(settings: StackSettings) -> tuple[list[ServerProcess], str, str]:

@@ -1,86 +1,112 @@
-"""Keeps a list of processes running: starts them in order, restarts what ends, stops all.
+"""Keeps a stack running: starts its processes, restarts what ends or hangs, stops all.
 
 A process that ends is started again with growing pauses; one that says that starting again is
 pointless, or that ends too often, makes the whole stack stop, loudly.
 """
 
-import time
-from collections.abc import Callable, Sequence
+import threading
+from concurrent.futures import ThreadPoolExecutor, as_completed
 
-from feedrank.real.server_process import ServerProcess, ServerStartError
-from serving.process import CANNOT_START
+from feedrank.process_keeper import ProcessKeeper, Say
+from feedrank.real.server_process import ServerStartError
+from feedrank.stack import Stack
 
-FIRST_PAUSE_S = 0.5
-LONGEST_PAUSE_S = 10.0
-MAX_RESTARTS = 6
-FORGIVEN_AFTER_S = 120.0
-WATCH_INTERVAL_S = 0.2
-
-Say = Callable[[str], None]
-
-
-class GaveUpError(RuntimeError):
-    """A process cannot be kept running; the message names it and its log."""
+LOOK_INTERVAL_S = 0.1
+SETTLE_S = 1.0
+"""Between two restarts of a rolling one: callers find a replica again within a second."""
 
 
 class Supervisor:
-    """Owns the processes from `start` to `stop`. Blocking, used from one thread."""
+    """Owns the processes from `start` to `stop`. Blocking, used from one thread.
 
-    def __init__(self, processes: Sequence[ServerProcess], say: Say) -> None:
-        self._processes = list(processes)
+    Args:
+        stopped: Set by whoever wants everything to end; read at every wait.
+    """
+
+    def __init__(self, stack: Stack, say: Say, stopped: threading.Event) -> None:
         self._say = say
-        self._ended_at_s: dict[str, list[float]] = {}
+        self._stopped = stopped
+        self._stores = [ProcessKeeper(process, say, stopped) for process in stack.stores]
+        self._services = [ProcessKeeper(process, say, stopped) for process in stack.services]
+        self._restart_asked = threading.Event()
 
     def start(self) -> None:
-        """Start all in order, each once the one before answers.
+        """Start the stores one after another, then all services together, until all answer.
 
         Raises:
-            ServerStartError: one did not start; those before it have been stopped again.
+            ServerStartError: one did not start, or `stopped` was set; none is left running.
         """
         try:
-            for process in self._processes:
-                process.start()
-                self._say(f"{process.name} answers at {process.address}")
+            for store in self._stores:
+                self._start(store)
+            with ThreadPoolExecutor(max(1, len(self._services))) as pool:
+                for done in as_completed([pool.submit(self._start, s) for s in self._services]):
+                    done.result()
         except BaseException:
             self.stop()
             raise
 
-    def watch(self, stopped: Callable[[], bool]) -> None:
-        """Restart what ends until `stopped()`.
+    def watch(self) -> None:
+        """Restart what ends or hangs until `stopped`.
 
         Raises:
             GaveUpError: a process cannot be kept running.
         """
-        while not stopped():
-            for process in self._processes:
-                if process.exit_code is not None:
-                    self._restart(process)
-            time.sleep(WATCH_INTERVAL_S)
+        failures: list[BaseException] = []
+
+        def keep(keeper: ProcessKeeper) -> None:
+            try:
+                keeper.watch()
+            except BaseException as error:  # raised again by the thread that waits
+                failures.append(error)
+
+        threads = [threading.Thread(target=keep, args=(k,)) for k in self._keepers]
+        threads.append(threading.Thread(target=self._restart_when_asked))
+        for thread in threads:
+            thread.start()
+        while not failures and not self._stopped.wait(LOOK_INTERVAL_S):
+            pass
+        self._stopped.set()
+        for thread in threads:
+            thread.join()
+        if failures:
+            raise failures[0]
+
+    def restart_soon(self) -> None:
+        """Make `watch` restart every service, one process at a time; harmless while it does."""
+        self._restart_asked.set()
 
     def stop(self) -> None:
         """Stop all, callers before those they call."""
-        for process in reversed(self._processes):
-            if process.is_running:
-                process.stop()
-                self._say(f"{process.name} stopped")
+        self._stopped.set()
+        for keeper in reversed(self._keepers):
+            if keeper.process.is_running:
+                keeper.process.stop()
+                self._say(f"{keeper.process.name} stopped")
 
-    def _restart(self, process: ServerProcess) -> None:
-        code = process.exit_code
-        now_s = time.monotonic()
-        recent = [
-            at for at in self._ended_at_s.get(process.name, []) if now_s - at < FORGIVEN_AFTER_S
-        ]
-        self._ended_at_s[process.name] = [*recent, now_s]
-        if code == CANNOT_START or len(recent) >= MAX_RESTARTS:
-            raise GaveUpError(
-                f"{process.name} ended with code {code}, {len(recent) + 1} times lately; "
-                f"see {process.log_path}"
-            )
-        pause_s = min(FIRST_PAUSE_S * 2 ** len(recent), LONGEST_PAUSE_S)
-        self._say(f"{process.name} ended with code {code}; starting it again in {pause_s:g} s")
-        time.sleep(pause_s)
-        try:
-            process.start()
-            self._say(f"{process.name} answers again")
-        except ServerStartError as error:
-            self._say(str(error))
+    @property
+    def _keepers(self) -> list[ProcessKeeper]:
+        return [*self._stores, *self._services]
+
+    def _start(self, keeper: ProcessKeeper) -> None:
+        keeper.start()
+        self._say(f"{keeper.process.name} answers at {keeper.process.address}")
+
+    def _restart_when_asked(self) -> None:
+        while not self._stopped.wait(LOOK_INTERVAL_S):
+            if self._restart_asked.is_set():
+                self._restart_one_by_one()
+                self._restart_asked.clear()
+
+    def _restart_one_by_one(self) -> None:
+        for keeper in self._services:
+            if self._stopped.wait(SETTLE_S):
+                return
+            try:
+                keeper.restart()
+            except ServerStartError as error:
+                # What does not come back once would not come back anywhere.
+                self._say(f"the rolling restart ends here: {error}")
+                return
+            self._say(f"{keeper.process.name} was restarted")
+        self._say("every service was restarted")

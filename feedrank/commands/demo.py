@@ -16,6 +16,7 @@ from feedrank.console import err, fail, out, progress_bar
 from feedrank.embedded import StartError, open_embedded
 from feedrank.embedded_settings import EmbeddedSettings
 from feedrank.free_port import require_free
+from feedrank.ignored_variables import warn_of_ignored_variables
 from feedrank.show_learning import show_learning
 from generation.manifest import InvalidGenerationError
 from generation.publish import current
@@ -39,6 +40,7 @@ def demo(
 
     Example: feedrank demo --once
     """
+    warn_of_ignored_variables("feedrank demo", "feedrank serve does")
     require_free(port)  # now rather than after minutes of building
     generations = folder / "generations"
     was_built = _is_built(generations)

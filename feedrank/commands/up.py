@@ -1,5 +1,6 @@
 """`feedrank up`: all services as processes on this machine."""
 
+import os
 import signal
 import threading
 from pathlib import Path
@@ -9,9 +10,12 @@ import typer
 
 from feedrank.console import fail, out
 from feedrank.free_port import require_free
+from feedrank.ignored_variables import warn_of_ignored_variables
+from feedrank.process_keeper import GaveUpError
 from feedrank.real.server_process import ServerStartError
-from feedrank.stack import MissingComponentError, StackSettings, stack
-from feedrank.supervisor import GaveUpError, Supervisor
+from feedrank.signal_handling import on_signals
+from feedrank.stack import MissingComponentError, Stack, StackSettings, stack
+from feedrank.supervisor import Supervisor
 from generation.manifest import InvalidGenerationError, Manifest
 from generation.publish import current
 
@@ -19,7 +23,9 @@ from generation.publish import current
 def up(
     generations: Annotated[Path, typer.Option(help="folder of generations")],
     home: Annotated[Path, typer.Option(help="folder for logs, overlays, and started stores")],
-    port: Annotated[int, typer.Option(min=1, max=65_535, help="port of GetFeed")] = 50_051,
+    port: Annotated[
+        int, typer.Option(min=1, max=65_535, help="port of GetFeed; replicas have those after it")
+    ] = 50_051,
     bus: Annotated[
         str | None, typer.Option(help="kafka://HOST:PORT; by default one is started here")
     ] = None,
@@ -27,28 +33,49 @@ def up(
         str | None, typer.Option(help="redis://HOST:PORT/DB; by default one is started here")
     ] = None,
     metrics: Annotated[bool, typer.Option(help="open a Prometheus port per service")] = False,
+    replicas: Annotated[int, typer.Option(min=1, max=16, help="processes of every service")] = 1,
+    config: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="TOML file for all services")
+    ] = None,
 ) -> None:
     """Start each service as a process, with real Kafka and Redis.
 
-    Processes that end are started again; Ctrl-C or SIGTERM drains them all, callers first.
+    Processes that end or hang are started again; Ctrl-C or SIGTERM drains them all, callers first.
+    SIGHUP restarts every service, one process at a time: with two replicas no caller notices.
 
-    Example: feedrank up --generations generations --home home
+    Example: feedrank up --generations generations --home home --replicas 2
     """
-    require_free(port)
+    warn_of_ignored_variables("feedrank up", "settings of services go into the file of --config")
+    for one in range(port, port + replicas):
+        require_free(one)
+    variables = {} if config is None else {"FEEDRANK_CONFIG": str(config.absolute())}
     try:
         shard_count = Manifest.read(current(generations)).shard_count
-        processes = stack(StackSettings(generations, home, port, shard_count, bus, state, metrics))
+        settings = StackSettings(
+            generations, home, port, shard_count, bus, state, metrics, variables, replicas
+        )
+        _supervise(stack(settings), port)
     except (InvalidGenerationError, MissingComponentError) as error:
         raise fail(str(error)) from error
-    supervisor = Supervisor(processes, out.print)
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    try:
-        supervisor.start()
-        out.print(f"serving on 127.0.0.1:{port}; Ctrl-C drains and ends")
-        supervisor.watch(stop.is_set)
-    except (ServerStartError, GaveUpError) as error:
-        raise fail(str(error)) from error
-    finally:
-        supervisor.stop()
+
+
+def _supervise(processes: Stack, port: int) -> None:
+    """Until a signal says stop, or one cannot be kept running."""
+    stopped = threading.Event()
+    supervisor = Supervisor(processes, out.print, stopped)
+    actions = {
+        signal.SIGINT: stopped.set,
+        signal.SIGTERM: stopped.set,
+        signal.SIGHUP: supervisor.restart_soon,
+    }
+    with on_signals(actions):
+        try:
+            supervisor.start()
+            out.print(f"serving on 127.0.0.1:{port}; Ctrl-C drains and ends")
+            out.print(f"kill -HUP {os.getpid()} restarts every service, one process at a time")
+            supervisor.watch()
+        except (ServerStartError, GaveUpError) as error:
+            if not (isinstance(error, ServerStartError) and stopped.is_set()):
+                raise fail(str(error)) from error
+        finally:
+            supervisor.stop()

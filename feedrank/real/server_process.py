@@ -9,7 +9,7 @@ import socket
 import subprocess
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 POLL_SECONDS = 0.02
@@ -55,12 +55,15 @@ class ServerProcess(ABC):
         """Raises `RuntimeError` when it was not started or has ended."""
         return self._running().pid
 
-    def start(self) -> None:
+    def start(self, given_up: Callable[[], bool] = lambda: False) -> None:
         """Start it and return once it answers.
 
+        Args:
+            given_up: Asked again and again; true ends the wait, and the process.
+
         Raises:
-            ServerStartError: Its port is taken, it ended before it answered, or it did not answer
-                within `start_seconds`.
+            ServerStartError: Its port is taken, it ended before it answered, it did not answer
+                within `start_seconds`, or it was given up.
             RuntimeError: It already runs.
         """
         if self.is_running:
@@ -79,9 +82,11 @@ class ServerProcess(ABC):
                 start_new_session=True,
             )
         try:
-            self._wait_until_it_answers(self._process)
+            self._wait_until_it_answers(self._process, given_up)
         except BaseException:
-            self.kill()
+            # One that ended by itself keeps its exit code, which says whether to try again.
+            if self.is_running:
+                self.kill()
             raise
 
     def stop(self) -> None:
@@ -116,6 +121,13 @@ class ServerProcess(ABC):
 
     def resume(self) -> None:
         self._running().send_signal(signal.SIGCONT)
+
+    def is_alive(self) -> bool:
+        """Whether it says anything at all within about a second, ready to serve or not."""
+        try:
+            return self._answers()
+        except OSError:
+            return False
 
     def __enter__(self) -> "ServerProcess":
         self.start()
@@ -154,9 +166,13 @@ class ServerProcess(ABC):
             return
         raise ServerStartError(f"{self.name} cannot start: port {self.port} is taken")
 
-    def _wait_until_it_answers(self, process: subprocess.Popen[bytes]) -> None:
+    def _wait_until_it_answers(
+        self, process: subprocess.Popen[bytes], given_up: Callable[[], bool]
+    ) -> None:
         give_up = time.monotonic() + self.start_seconds
         while time.monotonic() < give_up:
+            if given_up():
+                raise ServerStartError(f"{self.name} was given up before it answered")
             if process.poll() is not None:
                 raise self._start_error(f"ended with status {process.returncode}")
             try:

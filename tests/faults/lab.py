@@ -6,8 +6,10 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 from feedrank.real.server_process import ServerProcess
+from feedrank.supervisor import Supervisor
 from tests.faults.effects import lost_and_double
 from tests.faults.seen import Seen
+from tests.faults.supervised import Supervised, run_supervised
 from tests.faults.watch import Actor, Watch, acting, watching
 from tests.integration.distributed import Distributed, run_distributed
 from tests.integration.embedded_process import EmbeddedProcess
@@ -62,9 +64,16 @@ class Lab:
         self._wait_for_full(self._embedded.address)
         return self._embedded
 
-    def own_distributed(self, **variables: str) -> AbstractContextManager[Distributed]:
-        """A stack of one fault alone, for settings of its own. Takes half a minute to start."""
-        return run_distributed(self.world.generations, self.new_home(), **variables)
+    def own_distributed(
+        self, replicas: int = 1, **variables: str
+    ) -> AbstractContextManager[Distributed]:
+        """A stack of one fault alone, for settings or replicas of its own. Takes its time."""
+        home = self.new_home()
+        return run_distributed(self.world.generations, home, replicas=replicas, **variables)
+
+    def supervised(self, replicas: int) -> AbstractContextManager[tuple[Supervised, Supervisor]]:
+        """A stack of one fault alone, kept running as `feedrank up` does."""
+        return run_supervised(self.world.generations, self.new_home(), replicas)
 
     def new_home(self) -> Path:
         """A fresh folder."""

@@ -7,39 +7,43 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from feedrank.real.kafka_process import missing_for_kafka
-from feedrank.real.ports import free_ports
+from feedrank.real.ports import free_ports_in_a_row
 from feedrank.real.redis_process import missing_for_redis
 from feedrank.real.server_process import ServerProcess
-from feedrank.stack import StackSettings, stack
+from feedrank.stack import Stack, StackSettings, stack
 from tests.integration.small_world import SHARD_COUNT
 from tests.real.fixtures import require
-
-STORES = ("kafka", "redis")
 
 
 @dataclass(frozen=True, slots=True)
 class Distributed:
-    """All processes, those that are called before their callers; Kafka and Redis come first."""
+    """Kafka, Redis and all services, those that are called before their callers."""
 
-    processes: list[ServerProcess]
+    stack: Stack
+
+    @property
+    def processes(self) -> list[ServerProcess]:
+        """Kafka and Redis come first."""
+        return [*self.stack.stores, *self.stack.services]
 
     @property
     def address(self) -> str:
-        """Of `GetFeed`."""
-        return self.named("feed_assembly").address
+        """Of `GetFeed`; of all replicas where there are several."""
+        edges = [p.address for p in self.services if p.name.startswith("feed_assembly")]
+        return edges[0] if len(edges) == 1 else f"ipv4:{','.join(edges)}"
 
     @property
     def services(self) -> list[ServerProcess]:
         """Our own processes."""
-        return [process for process in self.processes if process.name not in STORES]
+        return self.stack.services
 
     def named(self, name: str) -> ServerProcess:
         return next(process for process in self.processes if process.name == name)
 
     def start(self) -> None:
         """The stores first; ours may come in any order, so all at once."""
-        for name in STORES:
-            self.named(name).start()
+        for store in self.stack.stores:
+            store.start()
         with ThreadPoolExecutor() as pool:
             list(pool.map(ServerProcess.start, self.services))
 
@@ -54,12 +58,19 @@ class Distributed:
 
 
 @contextmanager
-def run_distributed(generations: Path, home: Path, **variables: str) -> Iterator[Distributed]:
+def run_distributed(
+    generations: Path, home: Path, *, replicas: int = 1, **variables: str
+) -> Iterator[Distributed]:
     """Running, with Kafka and Redis of its own. Skips the test where one is not installed."""
     require(missing_for_kafka() or missing_for_redis())
-    [port] = free_ports(1)
     settings = StackSettings(
-        generations, home, port, SHARD_COUNT, metrics=True, variables=variables
+        generations,
+        home,
+        free_ports_in_a_row(replicas),
+        SHARD_COUNT,
+        metrics=True,
+        variables=variables,
+        replicas=replicas,
     )
     running = Distributed(stack(settings))
     try:
