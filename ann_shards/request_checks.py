@@ -26,6 +26,8 @@ def check_search(request: SearchRequest, dim: int) -> None:
     """
     if len(request.parts) > MAX_PARTS:
         raise InvalidRequestError("parts", f"{len(request.parts)} parts, limit {MAX_PARTS}")
+    if not 0 < request.probe_share <= 1:
+        raise InvalidRequestError("probe_share", f"{request.probe_share} is outside (0, 1]")
     for number, part in enumerate(request.parts):
         field = f"parts[{number}]"
         if not 1 <= part.limit <= MAX_LIMIT:

@@ -95,7 +95,7 @@ class Shard:
         applied_count = self._applied_count
         eligible = self._eligibility.rows_for(request.eligibility)
         parts = [part for part in request.parts if part.kind == PartKind.VECTORS]
-        nearest = iter(await self._nearest(parts, eligible.base))
+        nearest = iter(await self._nearest(parts, eligible.base, request.probe_share))
         if self._applied_count != applied_count:  # while a thread was searching
             eligible = self._eligibility.rows_for(request.eligibility)
         scope = Scope(self.items, eligible, request.eligibility.region, request.eligibility.now_ms)
@@ -105,7 +105,8 @@ class Shard:
             else FINDERS[part.kind](scope, part)
             for part in request.parts
         ]
-        return self._answer(hits, request.eligibility.now_ms)
+        probed_less = bool(parts) and self._index.is_probed and request.probe_share < 1
+        return self._answer(hits, request.eligibility.now_ms, probed_less=probed_less)
 
     def lookup(self, item_ids: Ids, now_ms: int) -> Columns:
         """Columns of those of `item_ids` that are here and not deleted."""
@@ -113,14 +114,14 @@ class Shard:
         return self._columns(rows[rows >= 0], now_ms)
 
     async def _nearest(
-        self, parts: Sequence[SearchPart], eligible: npt.NDArray[np.uint8]
+        self, parts: Sequence[SearchPart], eligible: npt.NDArray[np.uint8], probe_share: float
     ) -> list[Found]:
         """Rows and scores of all queries of each part, in one job when that takes long."""
         queries = [np.ascontiguousarray(part.vectors, np.float32) for part in parts]
 
         def search_all() -> list[Found]:
             return [
-                self._index.search(each, part.limit, eligible)
+                self._index.search(each, part.limit, eligible, probe_share)
                 for each, part in zip(queries, parts, strict=True)
             ]
 
@@ -129,7 +130,7 @@ class Shard:
             return search_all()
         return await self._executor.run(search_all)
 
-    def _answer(self, hits: Sequence[Hits], now_ms: int) -> ShardAnswer:
+    def _answer(self, hits: Sequence[Hits], now_ms: int, *, probed_less: bool) -> ShardAnswer:
         found = np.concatenate([NO_ROWS, *(each.rows for each in hits)])
         distinct, position = distinct_rows(np.sort(found), found)
         ends = list(accumulate(len(each.rows) for each in hits))
@@ -138,7 +139,7 @@ class Shard:
             for each, start, end in zip(hits, [0, *ends], ends, strict=False)
         ]
         columns = self._columns(distinct, now_ms)
-        return ShardAnswer(self.number, columns, parts, self.bus_lag_messages)
+        return ShardAnswer(self.number, columns, parts, self.bus_lag_messages, probed_less)
 
     def _columns(self, rows: Ids, now_ms: int) -> dict[str, npt.NDArray[Any]]:
         return candidate_columns(self.items, rows, data_time_ms=self._data_time_ms, now_ms=now_ms)

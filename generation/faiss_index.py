@@ -75,6 +75,7 @@ class FaissIndex:
         self._augmented = parameters.kind == "ivf"
         self.dim = index.d - parameters.added_dims
         self.size = index.ntotal
+        self.is_probed = parameters.lists > 1
         self._is_flat_faster = parameters.lists <= FLAT_LISTS_PER_EF * parameters.ef_search
         self._wide = _with_flat_quantizer(index) if self._augmented else index
 
@@ -104,12 +105,13 @@ class FaissIndex:
         queries: npt.NDArray[np.float32],
         count: int,
         eligible: npt.NDArray[np.uint8] | None = None,
+        probe_share: float = 1.0,
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
         """See `NeighborIndex.search`. Probes further lists while eligible rows are too few."""
         self._check(queries, count, eligible)
         prepared = np.zeros((len(queries), self._index.d), np.float32)
         prepared[:, : self.dim] = queries
-        probes = self._first_probes(count, eligible)
+        probes = max(1, int(probe_share * self._first_probes(count, eligible)))
         while True:
             scores, rows = self._probe(prepared, count, eligible, probes)
             if probes >= self.parameters.lists or (rows[:, -1] != NO_ROW).all():

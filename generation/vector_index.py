@@ -14,16 +14,19 @@ class NeighborIndex(Protocol):
     Attributes:
         dim: Width of vectors and queries.
         size: Vectors held.
+        is_probed: Whether only some of its vectors are compared with a query.
     """
 
     dim: int
     size: int
+    is_probed: bool
 
     def search(
         self,
         queries: npt.NDArray[np.float32],
         count: int,
         eligible: npt.NDArray[np.uint8] | None = None,
+        probe_share: float = 1.0,
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
         """Find the rows with the largest dot product to each query.
 
@@ -32,6 +35,8 @@ class NeighborIndex(Protocol):
             count: Rows wanted per query, positive.
             eligible: Bitmap over the shard's rows, least significant bit first (`numpy.packbits`
                 with `bitorder="little"`); only rows whose bit is set are found. `None` for all.
+            probe_share: In (0, 1], how much of the search that recall needs is made, where an
+                index is not scanned whole.
 
         Returns:
             Rows `int64[q, count]` and dot products `float32[q, count]`, best first; places that

@@ -3,20 +3,24 @@
 isort:skip_file
 """
 
+import builtins as _builtins
+import sys
+import typing as _typing
 from collections import abc as _abc
+
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+
 from protos import columns_pb2 as _columns_pb2
-import builtins as _builtins
-import sys
-import typing as _typing
 
 if sys.version_info >= (3, 11):
-    from typing import TypeAlias as _TypeAlias, Never as _Never
+    from typing import Never as _Never
+    from typing import TypeAlias as _TypeAlias
 else:
-    from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
+    from typing import Never as _Never
+    from typing import TypeAlias as _TypeAlias
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -28,7 +32,10 @@ class SearchRequest(_message.Message):
     ELIGIBILITY_FIELD_NUMBER: _builtins.int
     PARTS_FIELD_NUMBER: _builtins.int
     SHARDS_FIELD_NUMBER: _builtins.int
+    PROBE_SHARE_FIELD_NUMBER: _builtins.int
     generation: _builtins.str
+    probe_share: _builtins.float
+    """In (0, 1]: how much of the probes that recall needs an inverted index is to make; 0 means all."""
     @_builtins.property
     def eligibility(self) -> Global___Eligibility: ...
     @_builtins.property
@@ -46,14 +53,15 @@ class SearchRequest(_message.Message):
         eligibility: Global___Eligibility | None = ...,
         parts: _abc.Iterable[Global___SearchPart] | None = ...,
         shards: _abc.Iterable[_builtins.int] | None = ...,
+        probe_share: _builtins.float = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["eligibility", b"eligibility"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["eligibility", b"eligibility"]
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["eligibility", b"eligibility", "generation", b"generation", "parts", b"parts", "shards", b"shards"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["eligibility", b"eligibility", "generation", b"generation", "parts", b"parts", "probe_share", b"probe_share", "shards", b"shards"]
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___SearchRequest: _TypeAlias = SearchRequest  # noqa: Y015
+Global___SearchRequest: _TypeAlias = SearchRequest
 
 @_typing.final
 class Eligibility(_message.Message):
@@ -104,13 +112,13 @@ class Eligibility(_message.Message):
         excluded_item_ids: _builtins.bytes = ...,
         excluded_author_ids: _builtins.bytes = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _Never
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow_sensitive", b"allow_sensitive", "excluded_author_ids", b"excluded_author_ids", "excluded_item_ids", b"excluded_item_ids", "followed_ids", b"followed_ids", "friend_ids", b"friend_ids", "group_ids", b"group_ids", "language", b"language", "now_ms", b"now_ms", "oldest_ms", b"oldest_ms", "region", b"region", "viewer_id", b"viewer_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow_sensitive", b"allow_sensitive", "excluded_author_ids", b"excluded_author_ids", "excluded_item_ids", b"excluded_item_ids", "followed_ids", b"followed_ids", "friend_ids", b"friend_ids", "group_ids", b"group_ids", "language", b"language", "now_ms", b"now_ms", "oldest_ms", b"oldest_ms", "region", b"region", "viewer_id", b"viewer_id"]
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___Eligibility: _TypeAlias = Eligibility  # noqa: Y015
+Global___Eligibility: _TypeAlias = Eligibility
 
 @_typing.final
 class SearchPart(_message.Message):
@@ -118,7 +126,7 @@ class SearchPart(_message.Message):
 
     class _Kind:
         ValueType = _typing.NewType("ValueType", _builtins.int)
-        V: _TypeAlias = ValueType  # noqa: Y015
+        V: _TypeAlias = ValueType
 
     class _KindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[SearchPart._Kind.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
@@ -174,13 +182,13 @@ class SearchPart(_message.Message):
         ids: _builtins.bytes = ...,
         weights: _builtins.bytes = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _Never
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["ids", b"ids", "kind", b"kind", "limit", b"limit", "vectors", b"vectors", "weights", b"weights"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ids", b"ids", "kind", b"kind", "limit", b"limit", "vectors", b"vectors", "weights", b"weights"]
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___SearchPart: _TypeAlias = SearchPart  # noqa: Y015
+Global___SearchPart: _TypeAlias = SearchPart
 
 @_typing.final
 class SearchResponse(_message.Message):
@@ -199,13 +207,13 @@ class SearchResponse(_message.Message):
         generation: _builtins.str = ...,
         shards: _abc.Iterable[Global___ShardHits] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _Never
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["generation", b"generation", "shards", b"shards"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["generation", b"generation", "shards", b"shards"]
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___SearchResponse: _TypeAlias = SearchResponse  # noqa: Y015
+Global___SearchResponse: _TypeAlias = SearchResponse
 
 @_typing.final
 class ShardHits(_message.Message):
@@ -217,6 +225,7 @@ class ShardHits(_message.Message):
     HIT_SCORES_FIELD_NUMBER: _builtins.int
     HIT_OFFSETS_FIELD_NUMBER: _builtins.int
     BUS_LAG_MESSAGES_FIELD_NUMBER: _builtins.int
+    PROBED_LESS_FIELD_NUMBER: _builtins.int
     shard: _builtins.int
     hit_rows: _builtins.bytes
     """Packed little-endian int32: for all parts one after another, rows of `items`, best first."""
@@ -226,6 +235,8 @@ class ShardHits(_message.Message):
     """Packed little-endian int32, number of parts + 1 entries: part p is [offsets[p], offsets[p+1])."""
     bus_lag_messages: _builtins.int
     """Bus messages not yet applied here."""
+    probed_less: _builtins.bool
+    """Whether `probe_share` made a difference: an index that is scanned whole always is."""
     @_builtins.property
     def items(self) -> _columns_pb2.Columns:
         """CANDIDATE_COLUMNS, one row per distinct item found by any part."""
@@ -239,14 +250,15 @@ class ShardHits(_message.Message):
         hit_scores: _builtins.bytes = ...,
         hit_offsets: _builtins.bytes = ...,
         bus_lag_messages: _builtins.int = ...,
+        probed_less: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["items", b"items"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["items", b"items"]
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bus_lag_messages", b"bus_lag_messages", "hit_offsets", b"hit_offsets", "hit_rows", b"hit_rows", "hit_scores", b"hit_scores", "items", b"items", "shard", b"shard"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bus_lag_messages", b"bus_lag_messages", "hit_offsets", b"hit_offsets", "hit_rows", b"hit_rows", "hit_scores", b"hit_scores", "items", b"items", "probed_less", b"probed_less", "shard", b"shard"]
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___ShardHits: _TypeAlias = ShardHits  # noqa: Y015
+Global___ShardHits: _TypeAlias = ShardHits
 
 @_typing.final
 class LookupRequest(_message.Message):
@@ -266,13 +278,13 @@ class LookupRequest(_message.Message):
         now_ms: _builtins.int = ...,
         item_ids: _builtins.bytes = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _Never
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["generation", b"generation", "item_ids", b"item_ids", "now_ms", b"now_ms"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["generation", b"generation", "item_ids", b"item_ids", "now_ms", b"now_ms"]
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___LookupRequest: _TypeAlias = LookupRequest  # noqa: Y015
+Global___LookupRequest: _TypeAlias = LookupRequest
 
 @_typing.final
 class LookupResponse(_message.Message):
@@ -289,10 +301,10 @@ class LookupResponse(_message.Message):
         generation: _builtins.str = ...,
         items: _columns_pb2.Columns | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["items", b"items"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["items", b"items"]
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["generation", b"generation", "items", b"items"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["generation", b"generation", "items", b"items"]
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___LookupResponse: _TypeAlias = LookupResponse  # noqa: Y015
+Global___LookupResponse: _TypeAlias = LookupResponse

@@ -3,20 +3,49 @@
 isort:skip_file
 """
 
-from google.protobuf import descriptor as _descriptor
-from google.protobuf import message as _message
-from protos import ranker_pb2 as _ranker_pb2
-from protos import receipt_pb2 as _receipt_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
 
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+
+from protos import ranker_pb2 as _ranker_pb2
+from protos import receipt_pb2 as _receipt_pb2
+
 if sys.version_info >= (3, 11):
-    from typing import TypeAlias as _TypeAlias, Never as _Never
+    from typing import Never as _Never
+    from typing import TypeAlias as _TypeAlias
 else:
-    from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
+    from typing import Never as _Never
+    from typing import TypeAlias as _TypeAlias
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _Rung:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType
+
+class _RungEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Rung.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    FULL: _Rung.ValueType  # 0
+    FEWER_PROBES: _Rung.ValueType  # 1
+    SMALLER_RANKER: _Rung.ValueType  # 2
+    STORED: _Rung.ValueType  # 3
+    """Of no concern here: nobody asks for a list then."""
+    FLOOR: _Rung.ValueType  # 4
+
+class Rung(_Rung, metaclass=_RungEnumTypeWrapper):
+    """How far down the request is taken; see `serving/effort/rung.py`."""
+
+FULL: Rung.ValueType  # 0
+FEWER_PROBES: Rung.ValueType  # 1
+SMALLER_RANKER: Rung.ValueType  # 2
+STORED: Rung.ValueType  # 3
+"""Of no concern here: nobody asks for a list then."""
+FLOOR: Rung.ValueType  # 4
+Global___Rung: _TypeAlias = Rung
 
 @_typing.final
 class GenerateRequest(_message.Message):
@@ -36,6 +65,7 @@ class GenerateRequest(_message.Message):
     EXCLUDED_AUTHOR_IDS_FIELD_NUMBER: _builtins.int
     UNFOLLOWED_AUTHOR_IDS_FIELD_NUMBER: _builtins.int
     LEFT_GROUP_IDS_FIELD_NUMBER: _builtins.int
+    RUNG_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     viewer_id: _builtins.int
     reply_partition: _builtins.int
@@ -54,6 +84,8 @@ class GenerateRequest(_message.Message):
     unfollowed_author_ids: _builtins.bytes
     """No longer followed, no longer a member."""
     left_group_ids: _builtins.bytes
+    rung: Global___Rung.ValueType
+    """Not above this rung."""
     def __init__(
         self,
         *,
@@ -71,14 +103,15 @@ class GenerateRequest(_message.Message):
         excluded_author_ids: _builtins.bytes = ...,
         unfollowed_author_ids: _builtins.bytes = ...,
         left_group_ids: _builtins.bytes = ...,
+        rung: Global___Rung.ValueType = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _Never
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["device", b"device", "excluded_author_ids", b"excluded_author_ids", "excluded_item_ids", b"excluded_item_ids", "language", b"language", "left_group_ids", b"left_group_ids", "now_ms", b"now_ms", "region", b"region", "reply_partition", b"reply_partition", "request_id", b"request_id", "revocation_version", b"revocation_version", "surface", b"surface", "unfollowed_author_ids", b"unfollowed_author_ids", "utc_offset_minutes", b"utc_offset_minutes", "viewer_id", b"viewer_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["device", b"device", "excluded_author_ids", b"excluded_author_ids", "excluded_item_ids", b"excluded_item_ids", "language", b"language", "left_group_ids", b"left_group_ids", "now_ms", b"now_ms", "region", b"region", "reply_partition", b"reply_partition", "request_id", b"request_id", "revocation_version", b"revocation_version", "rung", b"rung", "surface", b"surface", "unfollowed_author_ids", b"unfollowed_author_ids", "utc_offset_minutes", b"utc_offset_minutes", "viewer_id", b"viewer_id"]
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___GenerateRequest: _TypeAlias = GenerateRequest  # noqa: Y015
+Global___GenerateRequest: _TypeAlias = GenerateRequest
 
 @_typing.final
 class GenerateResponse(_message.Message):
@@ -98,10 +131,10 @@ class GenerateResponse(_message.Message):
         receipt: _receipt_pb2.Receipt | None = ...,
         ranked_list: _ranker_pb2.RankedList | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["ranked_list", b"ranked_list", "receipt", b"receipt"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ranked_list", b"ranked_list", "receipt", b"receipt"]
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["ranked_list", b"ranked_list", "receipt", b"receipt"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ranked_list", b"ranked_list", "receipt", b"receipt"]
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___GenerateResponse: _TypeAlias = GenerateResponse  # noqa: Y015
+Global___GenerateResponse: _TypeAlias = GenerateResponse

@@ -3,18 +3,21 @@
 isort:skip_file
 """
 
-from collections import abc as _abc
-from google.protobuf import descriptor as _descriptor
-from google.protobuf import message as _message
-from google.protobuf.internal import containers as _containers
 import builtins as _builtins
 import sys
 import typing as _typing
+from collections import abc as _abc
+
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from google.protobuf.internal import containers as _containers
 
 if sys.version_info >= (3, 11):
-    from typing import TypeAlias as _TypeAlias, Never as _Never
+    from typing import Never as _Never
+    from typing import TypeAlias as _TypeAlias
 else:
-    from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
+    from typing import Never as _Never
+    from typing import TypeAlias as _TypeAlias
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -38,9 +41,9 @@ class Receipt(_message.Message):
             key: _builtins.str = ...,
             value: _builtins.str = ...,
         ) -> None: ...
-        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        _HasFieldArgType: _TypeAlias = _Never
         def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -55,6 +58,7 @@ class Receipt(_message.Message):
     ORIGIN_FIELD_NUMBER: _builtins.int
     BUS_LAG_MESSAGES_FIELD_NUMBER: _builtins.int
     TOTAL_MS_FIELD_NUMBER: _builtins.int
+    NARROWED_FIELD_NUMBER: _builtins.int
     generation: _builtins.str
     """Name of the generation that answered, for example `3f9c2a71d0b4`."""
     shards_total: _builtins.int
@@ -88,6 +92,12 @@ class Receipt(_message.Message):
         `shard_unavailable`; empty means complete.
         """
 
+    @_builtins.property
+    def narrowed(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What was done less thoroughly than usual, as little time was left or a rung was forced:
+        `probes:half`, `probes:quarter`, `candidates:300`, `candidates:150`, `main_ranker`.
+        """
+
     def __init__(
         self,
         *,
@@ -102,14 +112,15 @@ class Receipt(_message.Message):
         origin: _builtins.str = ...,
         bus_lag_messages: _builtins.int = ...,
         total_ms: _builtins.float = ...,
+        narrowed: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _Never
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bus_lag_messages", b"bus_lag_messages", "defaulted_columns", b"defaulted_columns", "degraded_reasons", b"degraded_reasons", "generation", b"generation", "models", b"models", "origin", b"origin", "shards_answered", b"shards_answered", "shards_total", b"shards_total", "sources", b"sources", "stages", b"stages", "total_ms", b"total_ms"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bus_lag_messages", b"bus_lag_messages", "defaulted_columns", b"defaulted_columns", "degraded_reasons", b"degraded_reasons", "generation", b"generation", "models", b"models", "narrowed", b"narrowed", "origin", b"origin", "shards_answered", b"shards_answered", "shards_total", b"shards_total", "sources", b"sources", "stages", b"stages", "total_ms", b"total_ms"]
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___Receipt: _TypeAlias = Receipt  # noqa: Y015
+Global___Receipt: _TypeAlias = Receipt
 
 @_typing.final
 class SourceCount(_message.Message):
@@ -129,13 +140,13 @@ class SourceCount(_message.Message):
         found_count: _builtins.int = ...,
         kept_count: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _Never
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["found_count", b"found_count", "kept_count", b"kept_count", "name", b"name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["found_count", b"found_count", "kept_count", b"kept_count", "name", b"name"]
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___SourceCount: _TypeAlias = SourceCount  # noqa: Y015
+Global___SourceCount: _TypeAlias = SourceCount
 
 @_typing.final
 class StageCount(_message.Message):
@@ -157,10 +168,10 @@ class StageCount(_message.Message):
         count_out: _builtins.int = ...,
         ms: _builtins.float = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _Never
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["count_in", b"count_in", "count_out", b"count_out", "ms", b"ms", "name", b"name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count_in", b"count_in", "count_out", b"count_out", "ms", b"ms", "name", b"name"]
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___StageCount: _TypeAlias = StageCount  # noqa: Y015
+Global___StageCount: _TypeAlias = StageCount

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from serving.contracts.rank import RankReply
 from serving.deadline import Deadline
+from serving.effort.rung import Rung
 
 Ids = npt.NDArray[np.int64]
 
@@ -21,6 +22,7 @@ class GenerateRequest:
         excluded_item_ids, excluded_author_ids: `int64`: hidden, deleted, reported and recently
             served items; blocked and muted authors, as the session record has them.
         unfollowed_author_ids, left_group_ids: `int64`: no longer part of the neighbourhood.
+        rung: Do no more than this; `STORED` and below ask for no list at all.
     """
 
     request_id: str
@@ -37,6 +39,7 @@ class GenerateRequest:
     excluded_author_ids: Ids
     unfollowed_author_ids: Ids
     left_group_ids: Ids
+    rung: Rung = Rung.FULL
 
 
 class CandidateClient(Protocol):

@@ -4,6 +4,8 @@ from protos import candidates_pb2 as pb
 from serving.contracts import ranked_list_codec, receipt_codec
 from serving.contracts.candidates import GenerateRequest
 from serving.contracts.rank import RankReply
+from serving.effort.rung import Rung
+from serving.errors import InvalidRequestError
 from serving.packed_arrays import pack_ids, unpack_ids
 
 
@@ -23,11 +25,12 @@ def request_to_proto(request: GenerateRequest) -> pb.GenerateRequest:
         excluded_author_ids=pack_ids(request.excluded_author_ids),
         unfollowed_author_ids=pack_ids(request.unfollowed_author_ids),
         left_group_ids=pack_ids(request.left_group_ids),
+        rung=pb.Rung.ValueType(request.rung),
     )
 
 
 def request_from_proto(message: pb.GenerateRequest) -> GenerateRequest:
-    """Raises InvalidRequestError when ids do not have the agreed form."""
+    """Raises InvalidRequestError when ids do not have the agreed form, or the rung is unknown."""
     return GenerateRequest(
         request_id=message.request_id,
         viewer_id=message.viewer_id,
@@ -43,6 +46,7 @@ def request_from_proto(message: pb.GenerateRequest) -> GenerateRequest:
         excluded_author_ids=unpack_ids(message.excluded_author_ids, "excluded_author_ids"),
         unfollowed_author_ids=unpack_ids(message.unfollowed_author_ids, "unfollowed_author_ids"),
         left_group_ids=unpack_ids(message.left_group_ids, "left_group_ids"),
+        rung=_rung(message.rung),
     )
 
 
@@ -56,3 +60,10 @@ def reply_from_proto(message: pb.GenerateResponse) -> RankReply:
     if message.HasField("ranked_list"):
         ranked = ranked_list_codec.from_proto(message.ranked_list)
     return RankReply(receipt_codec.from_proto(message.receipt), ranked)
+
+
+def _rung(number: int) -> Rung:
+    try:
+        return Rung(number)
+    except ValueError:
+        raise InvalidRequestError("rung", f"{number} is unknown") from None

@@ -24,6 +24,7 @@ class RankRequest:
         viewer, context: One row each (`m` is 1).
         candidates: RANK_COLUMNS, at most 1,000 rows of distinct items.
         receipt: What happened so far; the ranker adds its stages to it.
+        without_main_ranker: Order by the pre-ranker alone.
     """
 
     request_id: str
@@ -36,6 +37,7 @@ class RankRequest:
     context: ContextInputs
     candidates: Columns
     receipt: Receipt
+    without_main_ranker: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +50,9 @@ class RankedList:
         source_bits: `uint32[r]`.
         list_size: The first so many are the list (at most 50); the rest, at most 20, the reserve.
         features: `float32[list_size, FEATURE_COUNT]` for a sample of requests, else `None`.
+        traceparent: The span that published it, see `serving/tracing/span.py`; empty untraced.
     """
 
-        traceparent: The span that published it, see `serving/tracing/span.py`; empty untraced.
     request_id: str
     viewer_id: int
     generation: str
@@ -63,9 +65,9 @@ class RankedList:
     list_size: int
     receipt: Receipt
     features: npt.NDArray[np.float32] | None = None
-
-
     traceparent: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class RankReply:
     """`ranked_list` is set only when the bus did not acknowledge in time."""

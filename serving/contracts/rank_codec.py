@@ -30,6 +30,7 @@ def request_to_proto(request: RankRequest) -> pb.RankRequest:
         viewer=_VIEWER.encode({**viewer, **context}),
         candidates=_CANDIDATES.encode(request.candidates),
         receipt=receipt_codec.to_proto(request.receipt),
+        without_main_ranker=request.without_main_ranker,
     )
 
 
@@ -49,6 +50,7 @@ def request_from_proto(message: pb.RankRequest) -> RankRequest:
         context=ContextInputs(**{name: viewer[name] for name in CONTEXT_FIELDS}),
         candidates=_CANDIDATES.decode(message.candidates),
         receipt=receipt_codec.from_proto(message.receipt),
+        without_main_ranker=message.without_main_ranker,
     )
 
 

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass, field
 
+NARROWED = "narrowed"
+"""The reason of an answer whose `narrowed` says what was done less thoroughly."""
+
 
 @dataclass(frozen=True, slots=True)
 class SourceCount:
@@ -33,8 +36,15 @@ class Receipt:
     origin: str = ""
     bus_lag_messages: int = 0
     total_ms: float = 0.0
+    narrowed: list[str] = field(default_factory=list)
 
     def degrade(self, reason: str) -> None:
         """Note why this answer is less than it could be, once."""
         if reason not in self.degraded_reasons:
             self.degraded_reasons.append(reason)
+
+    def narrow(self, name: str) -> None:
+        """Note what was done less thoroughly than usual, once."""
+        if name not in self.narrowed:
+            self.narrowed.append(name)
+            self.degrade(NARROWED)

@@ -23,6 +23,7 @@ def to_proto(receipt: Receipt) -> pb.Receipt:
         origin=receipt.origin,
         bus_lag_messages=receipt.bus_lag_messages,
         total_ms=receipt.total_ms,
+        narrowed=receipt.narrowed,
     )
 
 
@@ -39,4 +40,5 @@ def from_proto(message: pb.Receipt) -> Receipt:
         origin=message.origin,
         bus_lag_messages=message.bus_lag_messages,
         total_ms=message.total_ms,
+        narrowed=list(message.narrowed),
     )

@@ -90,11 +90,16 @@ class Eligibility:
 
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
-    """All parts of one request; a shard client asks the shards it stands for, each once."""
+    """All parts of one request; a shard client asks the shards it stands for, each once.
+
+    Attributes:
+        probe_share: In (0, 1], of the probes that recall needs, for indexes that are probed.
+    """
 
     generation: str
     eligibility: Eligibility
     parts: Sequence[SearchPart]
+    probe_share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +124,14 @@ class ShardAnswer:
         columns: `generation.item_columns.CANDIDATE_COLUMNS`, one row per distinct item.
         parts: One entry per part asked, in that order.
         bus_lag_messages: Bus messages it has yet to apply.
+        probed_less: Whether `probe_share` made a difference here.
     """
 
     shard: int
     columns: Columns
     parts: Sequence[PartHits]
     bus_lag_messages: int
+    probed_less: bool = False
 
 
 class ShardClient(Protocol):

@@ -50,6 +50,7 @@ def request_to_proto(request: SearchRequest) -> pb.SearchRequest:
         generation=request.generation,
         eligibility=pb.Eligibility(**fields),
         parts=[_part_to_proto(part) for part in request.parts],
+        probe_share=request.probe_share,
     )
 
 
@@ -69,6 +70,7 @@ def request_from_proto(message: pb.SearchRequest, dim: int) -> SearchRequest:
         generation=message.generation,
         eligibility=Eligibility(**fields),
         parts=[_part_from_proto(part, i, dim) for i, part in enumerate(message.parts)],
+        probe_share=message.probe_share or 1.0,
     )
 
 
@@ -138,6 +140,7 @@ def _answer_to_proto(answer: ShardAnswer) -> pb.ShardHits:
         hit_scores=b"".join(pack_floats(part.scores) for part in answer.parts),
         hit_offsets=pack_int32(offsets.astype(np.int32)),
         bus_lag_messages=answer.bus_lag_messages,
+        probed_less=answer.probed_less,
     )
 
 
@@ -156,4 +159,4 @@ def _answer_from_proto(message: pb.ShardHits) -> ShardAnswer:
     ):
         raise InvalidRequestError("hit_offsets", f"hits do not fit {item_count} items")
     parts = [PartHits(rows[start:end], scores[start:end]) for start, end in pairwise(offsets)]
-    return ShardAnswer(message.shard, columns, parts, message.bus_lag_messages)
+    return ShardAnswer(message.shard, columns, parts, message.bus_lag_messages, message.probed_less)
