@@ -3,24 +3,20 @@
 isort:skip_file
 """
 
-import builtins as _builtins
-import sys
-import typing as _typing
 from collections import abc as _abc
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
-
 from protos import columns_pb2 as _columns_pb2
+import builtins as _builtins
+import sys
+import typing as _typing
 
 if sys.version_info >= (3, 11):
-    from typing import Never as _Never
-    from typing import TypeAlias as _TypeAlias
+    from typing import TypeAlias as _TypeAlias, Never as _Never
 else:
-    from typing import Never as _Never
-    from typing import TypeAlias as _TypeAlias
+    from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -55,13 +51,13 @@ class SearchRequest(_message.Message):
         shards: _abc.Iterable[_builtins.int] | None = ...,
         probe_share: _builtins.float = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["eligibility", b"eligibility"]
+    _HasFieldArgType: _TypeAlias = _typing.Literal["eligibility", b"eligibility"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["eligibility", b"eligibility", "generation", b"generation", "parts", b"parts", "probe_share", b"probe_share", "shards", b"shards"]
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["eligibility", b"eligibility", "generation", b"generation", "parts", b"parts", "probe_share", b"probe_share", "shards", b"shards"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___SearchRequest: _TypeAlias = SearchRequest
+Global___SearchRequest: _TypeAlias = SearchRequest  # noqa: Y015
 
 @_typing.final
 class Eligibility(_message.Message):
@@ -112,13 +108,13 @@ class Eligibility(_message.Message):
         excluded_item_ids: _builtins.bytes = ...,
         excluded_author_ids: _builtins.bytes = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow_sensitive", b"allow_sensitive", "excluded_author_ids", b"excluded_author_ids", "excluded_item_ids", b"excluded_item_ids", "followed_ids", b"followed_ids", "friend_ids", b"friend_ids", "group_ids", b"group_ids", "language", b"language", "now_ms", b"now_ms", "oldest_ms", b"oldest_ms", "region", b"region", "viewer_id", b"viewer_id"]
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow_sensitive", b"allow_sensitive", "excluded_author_ids", b"excluded_author_ids", "excluded_item_ids", b"excluded_item_ids", "followed_ids", b"followed_ids", "friend_ids", b"friend_ids", "group_ids", b"group_ids", "language", b"language", "now_ms", b"now_ms", "oldest_ms", b"oldest_ms", "region", b"region", "viewer_id", b"viewer_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___Eligibility: _TypeAlias = Eligibility
+Global___Eligibility: _TypeAlias = Eligibility  # noqa: Y015
 
 @_typing.final
 class SearchPart(_message.Message):
@@ -126,7 +122,7 @@ class SearchPart(_message.Message):
 
     class _Kind:
         ValueType = _typing.NewType("ValueType", _builtins.int)
-        V: _TypeAlias = ValueType
+        V: _TypeAlias = ValueType  # noqa: Y015
 
     class _KindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[SearchPart._Kind.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
@@ -182,13 +178,13 @@ class SearchPart(_message.Message):
         ids: _builtins.bytes = ...,
         weights: _builtins.bytes = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["ids", b"ids", "kind", b"kind", "limit", b"limit", "vectors", b"vectors", "weights", b"weights"]
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ids", b"ids", "kind", b"kind", "limit", b"limit", "vectors", b"vectors", "weights", b"weights"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___SearchPart: _TypeAlias = SearchPart
+Global___SearchPart: _TypeAlias = SearchPart  # noqa: Y015
 
 @_typing.final
 class SearchResponse(_message.Message):
@@ -207,13 +203,13 @@ class SearchResponse(_message.Message):
         generation: _builtins.str = ...,
         shards: _abc.Iterable[Global___ShardHits] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["generation", b"generation", "shards", b"shards"]
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["generation", b"generation", "shards", b"shards"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___SearchResponse: _TypeAlias = SearchResponse
+Global___SearchResponse: _TypeAlias = SearchResponse  # noqa: Y015
 
 @_typing.final
 class ShardHits(_message.Message):
@@ -252,13 +248,13 @@ class ShardHits(_message.Message):
         bus_lag_messages: _builtins.int = ...,
         probed_less: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["items", b"items"]
+    _HasFieldArgType: _TypeAlias = _typing.Literal["items", b"items"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bus_lag_messages", b"bus_lag_messages", "hit_offsets", b"hit_offsets", "hit_rows", b"hit_rows", "hit_scores", b"hit_scores", "items", b"items", "probed_less", b"probed_less", "shard", b"shard"]
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bus_lag_messages", b"bus_lag_messages", "hit_offsets", b"hit_offsets", "hit_rows", b"hit_rows", "hit_scores", b"hit_scores", "items", b"items", "probed_less", b"probed_less", "shard", b"shard"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___ShardHits: _TypeAlias = ShardHits
+Global___ShardHits: _TypeAlias = ShardHits  # noqa: Y015
 
 @_typing.final
 class LookupRequest(_message.Message):
@@ -278,13 +274,13 @@ class LookupRequest(_message.Message):
         now_ms: _builtins.int = ...,
         item_ids: _builtins.bytes = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["generation", b"generation", "item_ids", b"item_ids", "now_ms", b"now_ms"]
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["generation", b"generation", "item_ids", b"item_ids", "now_ms", b"now_ms"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___LookupRequest: _TypeAlias = LookupRequest
+Global___LookupRequest: _TypeAlias = LookupRequest  # noqa: Y015
 
 @_typing.final
 class LookupResponse(_message.Message):
@@ -301,10 +297,10 @@ class LookupResponse(_message.Message):
         generation: _builtins.str = ...,
         items: _columns_pb2.Columns | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["items", b"items"]
+    _HasFieldArgType: _TypeAlias = _typing.Literal["items", b"items"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["generation", b"generation", "items", b"items"]
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["generation", b"generation", "items", b"items"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___LookupResponse: _TypeAlias = LookupResponse
+Global___LookupResponse: _TypeAlias = LookupResponse  # noqa: Y015

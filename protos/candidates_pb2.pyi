@@ -3,29 +3,25 @@
 isort:skip_file
 """
 
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from protos import ranker_pb2 as _ranker_pb2
+from protos import receipt_pb2 as _receipt_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
 
-from google.protobuf import descriptor as _descriptor
-from google.protobuf import message as _message
-from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
-
-from protos import ranker_pb2 as _ranker_pb2
-from protos import receipt_pb2 as _receipt_pb2
-
 if sys.version_info >= (3, 11):
-    from typing import Never as _Never
-    from typing import TypeAlias as _TypeAlias
+    from typing import TypeAlias as _TypeAlias, Never as _Never
 else:
-    from typing import Never as _Never
-    from typing import TypeAlias as _TypeAlias
+    from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class _Rung:
     ValueType = _typing.NewType("ValueType", _builtins.int)
-    V: _TypeAlias = ValueType
+    V: _TypeAlias = ValueType  # noqa: Y015
 
 class _RungEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Rung.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
@@ -45,7 +41,7 @@ SMALLER_RANKER: Rung.ValueType  # 2
 STORED: Rung.ValueType  # 3
 """Of no concern here: nobody asks for a list then."""
 FLOOR: Rung.ValueType  # 4
-Global___Rung: _TypeAlias = Rung
+Global___Rung: _TypeAlias = Rung  # noqa: Y015
 
 @_typing.final
 class GenerateRequest(_message.Message):
@@ -105,13 +101,13 @@ class GenerateRequest(_message.Message):
         left_group_ids: _builtins.bytes = ...,
         rung: Global___Rung.ValueType = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["device", b"device", "excluded_author_ids", b"excluded_author_ids", "excluded_item_ids", b"excluded_item_ids", "language", b"language", "left_group_ids", b"left_group_ids", "now_ms", b"now_ms", "region", b"region", "reply_partition", b"reply_partition", "request_id", b"request_id", "revocation_version", b"revocation_version", "rung", b"rung", "surface", b"surface", "unfollowed_author_ids", b"unfollowed_author_ids", "utc_offset_minutes", b"utc_offset_minutes", "viewer_id", b"viewer_id"]
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["device", b"device", "excluded_author_ids", b"excluded_author_ids", "excluded_item_ids", b"excluded_item_ids", "language", b"language", "left_group_ids", b"left_group_ids", "now_ms", b"now_ms", "region", b"region", "reply_partition", b"reply_partition", "request_id", b"request_id", "revocation_version", b"revocation_version", "rung", b"rung", "surface", b"surface", "unfollowed_author_ids", b"unfollowed_author_ids", "utc_offset_minutes", b"utc_offset_minutes", "viewer_id", b"viewer_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___GenerateRequest: _TypeAlias = GenerateRequest
+Global___GenerateRequest: _TypeAlias = GenerateRequest  # noqa: Y015
 
 @_typing.final
 class GenerateResponse(_message.Message):
@@ -131,10 +127,10 @@ class GenerateResponse(_message.Message):
         receipt: _receipt_pb2.Receipt | None = ...,
         ranked_list: _ranker_pb2.RankedList | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["ranked_list", b"ranked_list", "receipt", b"receipt"]
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ranked_list", b"ranked_list", "receipt", b"receipt"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["ranked_list", b"ranked_list", "receipt", b"receipt"]
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ranked_list", b"ranked_list", "receipt", b"receipt"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___GenerateResponse: _TypeAlias = GenerateResponse
+Global___GenerateResponse: _TypeAlias = GenerateResponse  # noqa: Y015

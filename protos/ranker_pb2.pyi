@@ -3,22 +3,18 @@
 isort:skip_file
 """
 
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from protos import columns_pb2 as _columns_pb2
+from protos import receipt_pb2 as _receipt_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
 
-from google.protobuf import descriptor as _descriptor
-from google.protobuf import message as _message
-
-from protos import columns_pb2 as _columns_pb2
-from protos import receipt_pb2 as _receipt_pb2
-
 if sys.version_info >= (3, 11):
-    from typing import Never as _Never
-    from typing import TypeAlias as _TypeAlias
+    from typing import TypeAlias as _TypeAlias, Never as _Never
 else:
-    from typing import Never as _Never
-    from typing import TypeAlias as _TypeAlias
+    from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -73,13 +69,13 @@ class RankRequest(_message.Message):
         receipt: _receipt_pb2.Receipt | None = ...,
         without_main_ranker: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["candidates", b"candidates", "receipt", b"receipt", "viewer", b"viewer"]
+    _HasFieldArgType: _TypeAlias = _typing.Literal["candidates", b"candidates", "receipt", b"receipt", "viewer", b"viewer"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["candidates", b"candidates", "generation", b"generation", "now_ms", b"now_ms", "receipt", b"receipt", "reply_partition", b"reply_partition", "request_id", b"request_id", "revocation_version", b"revocation_version", "viewer", b"viewer", "viewer_id", b"viewer_id", "without_main_ranker", b"without_main_ranker"]
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["candidates", b"candidates", "generation", b"generation", "now_ms", b"now_ms", "receipt", b"receipt", "reply_partition", b"reply_partition", "request_id", b"request_id", "revocation_version", b"revocation_version", "viewer", b"viewer", "viewer_id", b"viewer_id", "without_main_ranker", b"without_main_ranker"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___RankRequest: _TypeAlias = RankRequest
+Global___RankRequest: _TypeAlias = RankRequest  # noqa: Y015
 
 @_typing.final
 class RankResponse(_message.Message):
@@ -99,13 +95,13 @@ class RankResponse(_message.Message):
         receipt: _receipt_pb2.Receipt | None = ...,
         ranked_list: Global___RankedList | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["ranked_list", b"ranked_list", "receipt", b"receipt"]
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ranked_list", b"ranked_list", "receipt", b"receipt"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["ranked_list", b"ranked_list", "receipt", b"receipt"]
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ranked_list", b"ranked_list", "receipt", b"receipt"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___RankResponse: _TypeAlias = RankResponse
+Global___RankResponse: _TypeAlias = RankResponse  # noqa: Y015
 
 @_typing.final
 class RankedList(_message.Message):
@@ -171,10 +167,10 @@ class RankedList(_message.Message):
         feature_schema: _builtins.str = ...,
         traceparent: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["receipt", b"receipt"]
+    _HasFieldArgType: _TypeAlias = _typing.Literal["receipt", b"receipt"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["author_ids", b"author_ids", "created_ms", b"created_ms", "feature_schema", b"feature_schema", "features", b"features", "generation", b"generation", "item_ids", b"item_ids", "list_size", b"list_size", "receipt", b"receipt", "request_id", b"request_id", "revocation_version", b"revocation_version", "schema_version", b"schema_version", "scores", b"scores", "source_bits", b"source_bits", "traceparent", b"traceparent", "viewer_id", b"viewer_id"]
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["author_ids", b"author_ids", "created_ms", b"created_ms", "feature_schema", b"feature_schema", "features", b"features", "generation", b"generation", "item_ids", b"item_ids", "list_size", b"list_size", "receipt", b"receipt", "request_id", b"request_id", "revocation_version", b"revocation_version", "schema_version", b"schema_version", "scores", b"scores", "source_bits", b"source_bits", "traceparent", b"traceparent", "viewer_id", b"viewer_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___RankedList: _TypeAlias = RankedList
+Global___RankedList: _TypeAlias = RankedList  # noqa: Y015

@@ -3,21 +3,18 @@
 isort:skip_file
 """
 
-import builtins as _builtins
-import sys
-import typing as _typing
 from collections import abc as _abc
-
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+import builtins as _builtins
+import sys
+import typing as _typing
 
 if sys.version_info >= (3, 11):
-    from typing import Never as _Never
-    from typing import TypeAlias as _TypeAlias
+    from typing import TypeAlias as _TypeAlias, Never as _Never
 else:
-    from typing import Never as _Never
-    from typing import TypeAlias as _TypeAlias
+    from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -41,9 +38,9 @@ class Receipt(_message.Message):
             key: _builtins.str = ...,
             value: _builtins.str = ...,
         ) -> None: ...
-        _HasFieldArgType: _TypeAlias = _Never
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
         def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -114,13 +111,13 @@ class Receipt(_message.Message):
         total_ms: _builtins.float = ...,
         narrowed: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bus_lag_messages", b"bus_lag_messages", "defaulted_columns", b"defaulted_columns", "degraded_reasons", b"degraded_reasons", "generation", b"generation", "models", b"models", "narrowed", b"narrowed", "origin", b"origin", "shards_answered", b"shards_answered", "shards_total", b"shards_total", "sources", b"sources", "stages", b"stages", "total_ms", b"total_ms"]
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bus_lag_messages", b"bus_lag_messages", "defaulted_columns", b"defaulted_columns", "degraded_reasons", b"degraded_reasons", "generation", b"generation", "models", b"models", "narrowed", b"narrowed", "origin", b"origin", "shards_answered", b"shards_answered", "shards_total", b"shards_total", "sources", b"sources", "stages", b"stages", "total_ms", b"total_ms"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___Receipt: _TypeAlias = Receipt
+Global___Receipt: _TypeAlias = Receipt  # noqa: Y015
 
 @_typing.final
 class SourceCount(_message.Message):
@@ -140,13 +137,13 @@ class SourceCount(_message.Message):
         found_count: _builtins.int = ...,
         kept_count: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["found_count", b"found_count", "kept_count", b"kept_count", "name", b"name"]
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["found_count", b"found_count", "kept_count", b"kept_count", "name", b"name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___SourceCount: _TypeAlias = SourceCount
+Global___SourceCount: _TypeAlias = SourceCount  # noqa: Y015
 
 @_typing.final
 class StageCount(_message.Message):
@@ -168,10 +165,10 @@ class StageCount(_message.Message):
         count_out: _builtins.int = ...,
         ms: _builtins.float = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["count_in", b"count_in", "count_out", b"count_out", "ms", b"ms", "name", b"name"]
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count_in", b"count_in", "count_out", b"count_out", "ms", b"ms", "name", b"name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___StageCount: _TypeAlias = StageCount
+Global___StageCount: _TypeAlias = StageCount  # noqa: Y015
