@@ -11,6 +11,8 @@ from feedrank.real.redis_process import RedisProcess, missing_for_redis
 from feedrank.real.server_process import ServerProcess
 from feedrank.service_process import ServiceProcess
 
+EDGE = "feed_assembly"
+
 
 class MissingComponentError(Exception):
     """Kafka or Redis cannot be started here; the message says what to do."""
@@ -50,6 +52,11 @@ class Stack:
 
     stores: list[ServerProcess]
     services: list[ServerProcess]
+
+    @property
+    def edges(self) -> list[ServerProcess]:
+        """Those that callers call; they come last."""
+        return [service for service in self.services if service.name.startswith(EDGE)]
 
 
 def stack(settings: StackSettings) -> Stack:
@@ -97,7 +104,7 @@ class _Services:
         ]
         feed_assembly = [
             self._service(
-                "feed_assembly",
+                EDGE,
                 r,
                 port=str(self._settings.port + r),
                 candidate_address=_address(candidate_gen),

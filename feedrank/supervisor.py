@@ -1,19 +1,25 @@
 """Keeps a stack running: starts its processes, restarts what ends or hangs, stops all.
 
-A process that ends is started again with growing pauses; one that says that starting again is
-pointless, or that ends too often, makes the whole stack stop, loudly.
+A process that ends is started again with growing pauses. One that says that starting again is
+pointless, or that ends too often, is given up, loudly; the others answer with what is left, until
+there is no edge to answer.
 """
 
 import threading
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from feedrank.process_keeper import ProcessKeeper, Say
-from feedrank.real.server_process import ServerStartError
+from feedrank.real.server_process import ServerProcess, ServerStartError
 from feedrank.stack import Stack
 
+MAX_RESTARTS = 6
 LOOK_INTERVAL_S = 0.1
 SETTLE_S = 1.0
 """Between two restarts of a rolling one: callers find a replica again within a second."""
+
+
+class GaveUpError(RuntimeError):
+    """Processes cannot be kept running; the message names them and their logs."""
 
 
 class Supervisor:
@@ -21,13 +27,20 @@ class Supervisor:
 
     Args:
         stopped: Set by whoever wants everything to end; read at every wait.
+        max_restarts: Of one process, lately; one more and it is given up.
     """
 
-    def __init__(self, stack: Stack, say: Say, stopped: threading.Event) -> None:
+    def __init__(
+        self, stack: Stack, say: Say, stopped: threading.Event, max_restarts: int = MAX_RESTARTS
+    ) -> None:
+        def keeper(process: ServerProcess) -> ProcessKeeper:
+            return ProcessKeeper(process, say, stopped, max_restarts)
+
         self._say = say
         self._stopped = stopped
-        self._stores = [ProcessKeeper(process, say, stopped) for process in stack.stores]
-        self._services = [ProcessKeeper(process, say, stopped) for process in stack.services]
+        self._stores = [keeper(process) for process in stack.stores]
+        self._services = [keeper(process) for process in stack.services]
+        self._edges = [k for k in self._services if k.process in stack.edges]
         self._restart_asked = threading.Event()
 
     def start(self) -> None:
@@ -50,27 +63,21 @@ class Supervisor:
         """Restart what ends or hangs until `stopped`.
 
         Raises:
-            GaveUpError: a process cannot be kept running.
+            GaveUpError: in the end, if some process was given up; at once, if that was the last
+                edge.
         """
-        failures: list[BaseException] = []
-
-        def keep(keeper: ProcessKeeper) -> None:
-            try:
-                keeper.watch()
-            except BaseException as error:  # raised again by the thread that waits
-                failures.append(error)
-
-        threads = [threading.Thread(target=keep, args=(k,)) for k in self._keepers]
+        threads = [threading.Thread(target=keeper.watch) for keeper in self._keepers]
         threads.append(threading.Thread(target=self._restart_when_asked))
         for thread in threads:
             thread.start()
-        while not failures and not self._stopped.wait(LOOK_INTERVAL_S):
-            pass
-        self._stopped.set()
+        while not self._stopped.wait(LOOK_INTERVAL_S):
+            if all(edge.gave_up for edge in self._edges):
+                self._stopped.set()
         for thread in threads:
             thread.join()
-        if failures:
-            raise failures[0]
+        given_up = [keeper.gave_up for keeper in self._keepers if keeper.gave_up]
+        if given_up:
+            raise GaveUpError("\n".join(given_up))
 
     def restart_soon(self) -> None:
         """Make `watch` restart every service, one process at a time; harmless while it does."""

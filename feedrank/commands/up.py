@@ -11,11 +11,10 @@ import typer
 from feedrank.console import fail, out
 from feedrank.free_port import require_free
 from feedrank.ignored_variables import warn_of_ignored_variables
-from feedrank.process_keeper import GaveUpError
 from feedrank.real.server_process import ServerStartError
 from feedrank.signal_handling import on_signals
 from feedrank.stack import MissingComponentError, Stack, StackSettings, stack
-from feedrank.supervisor import Supervisor
+from feedrank.supervisor import GaveUpError, Supervisor
 from generation.manifest import InvalidGenerationError, Manifest
 from generation.publish import current
 
@@ -40,8 +39,9 @@ def up(
 ) -> None:
     """Start each service as a process, with real Kafka and Redis.
 
-    Processes that end or hang are started again; Ctrl-C or SIGTERM drains them all, callers first.
-    SIGHUP restarts every service, one process at a time: with two replicas no caller notices.
+    Processes that end or hang are started again; one that ends too often is given up, and the
+    others go on. Ctrl-C or SIGTERM drains them all, callers first. SIGHUP restarts every service,
+    one process at a time: with two replicas no caller notices.
 
     Example: feedrank up --generations generations --home home --replicas 2
     """

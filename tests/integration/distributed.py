@@ -29,7 +29,7 @@ class Distributed:
     @property
     def address(self) -> str:
         """Of `GetFeed`; of all replicas where there are several."""
-        edges = [p.address for p in self.services if p.name.startswith("feed_assembly")]
+        edges = [process.address for process in self.stack.edges]
         return edges[0] if len(edges) == 1 else f"ipv4:{','.join(edges)}"
 
     @property
