@@ -58,8 +58,8 @@ class Attempt:
         return Outcome.NEUTRAL
 
     def _if_late(self) -> Outcome:
-        usual_s = self._replicas.hedge_after_s()
-        return Outcome.LATE if usual_s is not None and self._took_s() > usual_s else Outcome.NEUTRAL
+        slow_s = self._replicas.slow_after_s(self._replica)
+        return Outcome.LATE if slow_s is not None and self._took_s() > slow_s else Outcome.NEUTRAL
 
     def _took_s(self) -> float:
         return self._replicas.clock.time() - self._began_s

@@ -85,10 +85,8 @@ class ReplicatedMethod:
     async def _ask(self, replica: Replica, message: Any, until_s: float) -> Any:
         replicas = self._replicas
         first = self._begin(replica, message, until_s)
-        hedge_after_s = (
-            replicas.hedge_after_s() if self._repeatable is Repeatable.AT_ANY_TIME else None
-        )
-        if hedge_after_s is None:
+        hedge_after_s = replicas.slow_after_s(replica)
+        if hedge_after_s is None or self._repeatable is not Repeatable.AT_ANY_TIME:
             return await first.answer()
 
         def begin_second() -> Attempt | None:

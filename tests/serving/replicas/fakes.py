@@ -11,6 +11,7 @@ from serving.metrics_recorder import Metrics
 from serving.replicas.extra_call_budget import ExtraCallBudget
 from serving.replicas.replica_set import ReplicaSet
 from serving.replicas.replicated_method import Repeatable, ReplicatedMethod
+from serving.replicas.standing import Outcome
 
 
 def failure(code: grpc.StatusCode = grpc.StatusCode.UNAVAILABLE) -> grpc.aio.AioRpcError:
@@ -126,7 +127,7 @@ class Fleet:
         """Give each replica a past in which every call took so long."""
         for replica, seconds in zip(self.replicas.replicas, p95_s, strict=True):
             for _ in range(32):
-                replica.latency.add(seconds)
+                self.replicas.note(replica, Outcome.GOOD, seconds)
 
 
 def a_fleet(

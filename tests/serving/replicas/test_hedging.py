@@ -9,6 +9,7 @@ from serving.channels import MissingDeadlineError
 from serving.metrics import EXTRA_CALLS, HEDGES_WON
 from serving.replicas.extra_call_budget import BURST, KEPT_FOR_RETRIES
 from serving.replicas.replicated_method import Repeatable
+from serving.replicas.standing import Outcome
 from tests.serving.replicas.fakes import a_fleet, failure, settle
 
 
@@ -58,10 +59,23 @@ async def test_a_hedge_has_what_is_left_of_the_time():
     assert (slow.timeouts, other.timeouts) == ([1.0], [0.75])
 
 
-async def test_one_slow_replica_does_not_make_the_p95_late():
-    fleet = a_fleet()
-    fleet.learn(0.010, 0.500)
-    assert fleet.replicas.hedge_after_s() == 0.010
+@pytest.mark.parametrize(
+    ("own_s", "slow_after_s"), [(0.008, 0.010), (0.010, 0.010), (0.015, 0.015), (0.500, 0.010)]
+)
+def test_slow_is_above_its_own_p95_unless_it_is_far_slower_than_the_others(own_s, slow_after_s):
+    fleet = a_fleet(3)
+    fleet.transports[0].ready = False
+    for replica, seconds in zip(fleet.replicas.replicas, (own_s, 0.010, 0.010), strict=True):
+        for _ in range(16):
+            fleet.replicas.note(replica, Outcome.GOOD, seconds)
+    assert fleet.replicas.slow_after_s(fleet.replicas.replicas[0]) == slow_after_s
+
+
+def test_a_stranger_may_take_twice_the_usual_time():
+    fleet = a_fleet(2)
+    fleet.learn(0.010, 0.010)
+    fleet.replicas.replicas[1].latency.forget()
+    assert fleet.replicas.slow_after_s(fleet.replicas.replicas[1]) == 0.020
 
 
 async def test_the_loser_is_cancelled_and_counted_as_late():
@@ -72,7 +86,8 @@ async def test_the_loser_is_cancelled_and_counted_as_late():
     await call
     assert slow.waiting[0].cancelled()
     replica = next(r for r in fleet.replicas.replicas if r.transport is slow)
-    assert (replica.in_flight, replica.standing.failures_in_row) == (0, 1)
+    assert replica.in_flight == 0
+    assert replica.standing.failure_share > 0
 
 
 async def test_the_first_call_may_still_win_and_the_hedge_is_cancelled():
@@ -143,7 +158,7 @@ async def test_a_call_with_effects_is_not_hedged():
 async def test_a_single_replica_is_not_hedged():
     fleet = a_fleet(1)
     fleet.learn(0.010)
-    assert fleet.replicas.hedge_after_s() is None
+    assert fleet.replicas.slow_after_s(fleet.replicas.replicas[0]) is None
 
 
 @pytest.mark.parametrize("repeatable", [Repeatable.AFTER_FAILURE, Repeatable.AT_ANY_TIME])

@@ -7,9 +7,10 @@ import pytest
 
 from serving.errors import DependencyError
 from serving.metrics import EJECTED_REPLICAS, EJECTIONS
+from serving.replicas.latency_digest import SIZE
 from serving.replicas.replica_set import CALLS_PER_TRIAL
 from serving.replicas.replicated_method import Repeatable
-from serving.replicas.standing import FAILURES_IN_ROW, TRIAL_CALLS, Outcome, State
+from serving.replicas.standing import FAILING_S, FAILURES_IN_ROW, TRIAL_CALLS, Outcome, State
 from tests.serving.replicas.fakes import a_fleet, failure, settle
 
 
@@ -19,6 +20,7 @@ def chosen(fleet, count=200):
 
 def fail(fleet, number, times=FAILURES_IN_ROW):
     for _ in range(times):
+        fleet.clock.pass_s(FAILING_S / (FAILURES_IN_ROW - 2))
         fleet.replicas.note(fleet.replicas.replicas[number], Outcome.FAILED, 0.001)
 
 
@@ -102,19 +104,52 @@ def test_never_more_than_half_are_ejected(count, limit):
     assert states(fleet).count(OUT) == limit
 
 
-def test_who_is_far_slower_than_the_others_is_ejected():
+def test_failures_all_in_one_moment_are_no_reason():
+    fleet = a_fleet(2)
+    for _ in range(100):
+        fleet.replicas.note(fleet.replicas.replicas[0], Outcome.FAILED, 0.001)
+    assert states(fleet) == [IN, IN]
+
+
+def answer_slowly(fleet, number, seconds, times):
+    for _ in range(times):
+        fleet.clock.pass_s(0.1)
+        fleet.replicas.note(fleet.replicas.replicas[number], Outcome.GOOD, seconds)
+
+
+def test_who_is_far_slower_than_the_others_every_time_is_ejected_like_who_fails():
     fleet = a_fleet(3)
-    fleet.learn(0.010, 0.012, 0.020)
-    for _ in range(128):
-        fleet.replicas.note(fleet.replicas.replicas[2], Outcome.GOOD, 0.200)
+    fleet.learn(0.010, 0.012, 0.010)
+    answer_slowly(fleet, 2, 0.200, FAILURES_IN_ROW)
     assert states(fleet) == [IN, IN, OUT]
-    assert ejections(fleet, 2, "slow") == 1
 
 
 def test_who_is_a_little_slower_is_not():
     fleet = a_fleet(2)
     fleet.learn(0.001, 0.001)
-    for _ in range(128):
+    answer_slowly(fleet, 1, 0.010, 200)
+    assert states(fleet) == [IN, IN]
+
+
+def answer_slowly_every_tenth_time(fleet, number, times):
+    for call in range(times):
+        seconds = 0.200 if call % 10 == 0 else 0.010
+        fleet.replicas.note(fleet.replicas.replicas[number], Outcome.GOOD, seconds)
+
+
+def test_who_is_far_slower_now_and_then_is_ejected_for_its_p95():
+    fleet = a_fleet(2)
+    fleet.learn(0.010, 0.010)
+    answer_slowly_every_tenth_time(fleet, 1, 10 * SIZE)
+    assert states(fleet) == [IN, OUT]
+    assert ejections(fleet, 1, "slow") == 1
+
+
+def test_one_bad_moment_is_not_enough_for_that():
+    fleet = a_fleet(2)
+    fleet.learn(0.010, 0.010)
+    answer_slowly_every_tenth_time(fleet, 1, SIZE // 2)
+    for _ in range(10 * SIZE):
         fleet.replicas.note(fleet.replicas.replicas[1], Outcome.GOOD, 0.010)
     assert states(fleet) == [IN, IN]
 
