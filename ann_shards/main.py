@@ -8,11 +8,10 @@ from ann_shards.counter_aggregator import CounterAggregator
 from ann_shards.service import open_shards
 from ann_shards.servicer import SERVICE_NAME, AnnShardServicer
 from ann_shards.settings import AnnShardSettings
-from generation.manifest import Manifest
-from generation.publish import current
 from protos import ann_shard_pb2_grpc
 from serving.background_tasks import BackgroundTasks
 from serving.bus.open_bus import open_bus
+from serving.generation_in_service import generation_in_service
 from serving.metrics_recorder import Metrics
 from serving.native_executor import NativeExecutor
 from serving.process import run_process
@@ -25,8 +24,7 @@ log = structlog.get_logger()
 
 
 async def open_service(settings: AnnShardSettings, metrics: Metrics, server: GrpcServer) -> None:
-    folder = current(settings.generations)
-    manifest = Manifest.read(folder)
+    folder, manifest = generation_in_service(settings)
     clock = open_service_clock(settings, manifest)
     bus = open_bus(settings.bus, max_unreadable_share=settings.max_unreadable_share)
     executor = NativeExecutor(metrics)

@@ -9,11 +9,10 @@ from candidate_gen.service import open_candidate_gen
 from candidate_gen.servicer import SERVICE_NAME, CandidateServicer
 from candidate_gen.settings import CandidateGenSettings
 from candidate_gen.viewer_state.updater import owned_partitions
-from generation.manifest import Manifest
-from generation.publish import current
 from protos import candidates_pb2_grpc
 from serving.background_tasks import BackgroundTasks
 from serving.bus.open_bus import open_bus
+from serving.generation_in_service import generation_in_service
 from serving.metrics_recorder import Metrics
 from serving.process import run_process
 from serving.server import GrpcServer
@@ -30,7 +29,7 @@ log = structlog.get_logger()
 async def open_service(
     settings: CandidateGenSettings, metrics: Metrics, server: GrpcServer
 ) -> None:
-    folder = current(settings.generations)
+    folder, manifest = generation_in_service(settings)
     bus, store = (
         open_bus(settings.bus, max_unreadable_share=settings.max_unreadable_share),
         open_state_store(settings.state),
@@ -40,7 +39,7 @@ async def open_service(
     candidate_gen = await asyncio.to_thread(
         open_candidate_gen,
         folder,
-        Manifest.read(folder),
+        manifest,
         channels.services(),
         bus,
         store,

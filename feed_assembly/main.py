@@ -6,13 +6,12 @@ from feed_assembly.page_keys import OneKey, PageKeys, WatchedRing, keys_at_home
 from feed_assembly.service import open_feed_assembly
 from feed_assembly.servicer import SERVICE_NAME, FeedServicer
 from feed_assembly.settings import FeedAssemblySettings
-from generation.manifest import Manifest
-from generation.publish import current
 from protos import candidates_pb2, feed_pb2_grpc
 from serving.background_tasks import BackgroundTasks
 from serving.bus import topics
 from serving.bus.open_bus import open_bus
 from serving.contracts.clients.candidate_client import GrpcCandidateClient
+from serving.generation_in_service import generation_in_service
 from serving.metrics_recorder import Metrics
 from serving.outgoing import Outgoing
 from serving.process import run_process
@@ -32,8 +31,7 @@ PREPARE_S = 10.0
 async def open_service(
     settings: FeedAssemblySettings, metrics: Metrics, server: GrpcServer
 ) -> None:
-    folder = current(settings.generations)
-    manifest = Manifest.read(folder)
+    folder, manifest = generation_in_service(settings)
     clock = open_service_clock(settings, manifest)
     bus, state = (
         open_bus(settings.bus, max_unreadable_share=settings.max_unreadable_share),

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import grpc
 
+from feedrank.client_access import ClientAccess
 from protos import events_pb2, feed_pb2, feed_pb2_grpc
 from serving.channels import open_channel
 
@@ -24,8 +25,11 @@ class CallError(Exception):
 class FeedClient:
     """Calls `FeedService`. Made by `open_feed_client`; belongs to its event loop."""
 
-    def __init__(self, address: str, channel: grpc.aio.Channel) -> None:
+    def __init__(
+        self, address: str, channel: grpc.aio.Channel, metadata: Sequence[tuple[str, str]] = ()
+    ) -> None:
         self._address = address
+        self._metadata = tuple(metadata)
         self._stub = feed_pb2_grpc.FeedServiceStub(channel)
 
     async def get_feed(
@@ -36,7 +40,9 @@ class FeedClient:
         Raises:
             CallError: refused, not answered in time, or nobody there.
         """
-        return await self._answer(self._stub.GetFeed(request, timeout=timeout_s))
+        return await self._answer(
+            self._stub.GetFeed(request, timeout=timeout_s, metadata=self._metadata)
+        )
 
     async def log_actions(
         self, actions: Sequence[feed_pb2.Action], timeout_s: float = DEFAULT_TIMEOUT_S
@@ -47,7 +53,9 @@ class FeedClient:
             CallError: as `get_feed`.
         """
         request = feed_pb2.LogActionsRequest(actions=actions)
-        return await self._answer(self._stub.LogActions(request, timeout=timeout_s))
+        return await self._answer(
+            self._stub.LogActions(request, timeout=timeout_s, metadata=self._metadata)
+        )
 
     async def publish_items(
         self, items: Sequence[events_pb2.ItemEvent], timeout_s: float = DEFAULT_TIMEOUT_S
@@ -58,7 +66,9 @@ class FeedClient:
             CallError: as `get_feed`.
         """
         request = feed_pb2.PublishItemsRequest(items=items)
-        return await self._answer(self._stub.PublishItems(request, timeout=timeout_s))
+        return await self._answer(
+            self._stub.PublishItems(request, timeout=timeout_s, metadata=self._metadata)
+        )
 
     async def _answer(self, call: Awaitable[Response]) -> Response:
         try:
@@ -77,7 +87,14 @@ class FeedClient:
 
 
 @asynccontextmanager
-async def open_feed_client(address: str = DEFAULT_ADDRESS) -> AsyncIterator[FeedClient]:
-    """A client of the server at `host:port`, over plain text; connects at the first call."""
-    async with open_channel(address, SERVICE) as channel:
-        yield FeedClient(address, channel)
+async def open_feed_client(
+    address: str = DEFAULT_ADDRESS, access: ClientAccess | None = None
+) -> AsyncIterator[FeedClient]:
+    """A client of the server at `host:port`; connects at the first call.
+
+    Args:
+        access: TLS and who calls; plain text without.
+    """
+    access = access or ClientAccess()
+    async with open_channel(address, SERVICE, credentials=access.credentials()) as channel:
+        yield FeedClient(address, channel, access.metadata())

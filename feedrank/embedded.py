@@ -15,14 +15,14 @@ from feed_assembly.page_keys import keys_at_home
 from feed_assembly.service import FeedAssembly, open_feed_assembly
 from feed_assembly.servicer import SERVICE_NAME, FeedServicer
 from feedrank.embedded_settings import EmbeddedSettings
-from generation.manifest import InvalidGenerationError, Manifest
-from generation.publish import current
+from generation.manifest import InvalidGenerationError
 from protos import feed_pb2_grpc
 from ranker.onnx_model import ModelError
 from ranker.service import open_ranker
 from serving.background_tasks import BackgroundTasks
 from serving.bus.open_bus import open_bus
 from serving.errors import FeedError
+from serving.generation_in_service import generation_in_service
 from serving.listening import PortError
 from serving.loop_stall import LoopStall
 from serving.loop_watch import watch_loop
@@ -96,8 +96,7 @@ async def _open_services(
     settings: EmbeddedSettings, metrics: Metrics, server: GrpcServer
 ) -> FeedAssembly:
     """Open and start the services, those that are called before their callers."""
-    folder = current(settings.generations)
-    manifest = Manifest.read(folder)
+    folder, manifest = generation_in_service(settings)
     clock = open_service_clock(settings, manifest)
     tasks = BackgroundTasks(on_failure=lambda: server.stop_soon(1))
     server.on_close("background tasks", tasks.close)
@@ -115,7 +114,7 @@ async def _open_services(
         open_shards, folder, manifest, numbers, bus, clock, metrics, executor
     )
     graph = await open_social_graph(folder, manifest, settings.home, bus, metrics)
-    services = Services([shards], graph, open_ranker(settings.generations, bus, metrics))
+    services = Services([shards], graph, open_ranker(folder, manifest, bus, metrics))
     candidate_gen = await asyncio.to_thread(
         open_candidate_gen,
         folder,

@@ -26,6 +26,7 @@ popular/      floor.arrow       region int32, category int32 (0: all), item_ids 
 training/     rows.parquet      point-in-time training rows: features and labels
 vocabulary.json                 names behind region, language, category, surface and device codes
 manifest.json report.json
+manifest.sig              one line per key that signed manifest.json: see manifest_signature.py
 """
 
 SHARD = "shards/{shard:05d}"
@@ -52,5 +53,6 @@ POPULAR_FLOOR = "popular/floor.arrow"
 TRAINING_ROWS = "training/rows.parquet"
 VOCABULARY = "vocabulary.json"
 MANIFEST = "manifest.json"
+SIGNATURES = "manifest.sig"
 REPORT = "report.json"
 CURRENT = "CURRENT"

@@ -99,19 +99,33 @@ class Manifest:
         """
         path = folder / layout.MANIFEST
         try:
-            contents = json.loads(path.read_text())
+            raw = path.read_bytes()
+        except FileNotFoundError:
+            raise InvalidGenerationError(f"{path} is missing") from None
+        return Manifest.parse(raw, path)
+
+    @staticmethod
+    def parse(raw: bytes, path: Path) -> "Manifest":
+        """The manifest with these contents; `path` is for messages.
+
+        Raises:
+            InvalidGenerationError: it is not one of ours, or names files outside of its folder.
+        """
+        try:
+            contents = json.loads(raw)
             contents["files"] = {
                 name: FileEntry(**entry) for name, entry in contents["files"].items()
             }
             manifest = Manifest(**contents)
-        except FileNotFoundError:
-            raise InvalidGenerationError(f"{path} is missing") from None
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise InvalidGenerationError(f"{path} is not a manifest: {error}") from error
         if manifest.format != FORMAT:
             raise InvalidGenerationError(
                 f"{path} has format {manifest.format}, this code reads {FORMAT}"
             )
+        for name in manifest.files:
+            if name.startswith("/") or ".." in name.split("/"):
+                raise InvalidGenerationError(f"{path} names {name}, which is not in its folder")
         return manifest
 
 
@@ -146,13 +160,13 @@ def file_sha256(path: Path) -> str:
 
 
 def entries_of(folder: Path, rows: dict[str, int]) -> dict[str, FileEntry]:
-    """Entries of all files below `folder` but the manifest; `rows` by relative name."""
+    """Entries of all files below `folder` but the manifest's own; `rows` by relative name."""
     return {
         name: FileEntry(
             file_sha256(folder / name), (folder / name).stat().st_size, rows.get(name, 0)
         )
         for name in sorted(_relative_names(folder))
-        if name != layout.MANIFEST
+        if name not in (layout.MANIFEST, layout.SIGNATURES)
     }
 
 

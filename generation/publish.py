@@ -7,6 +7,10 @@ from pathlib import Path
 from generation import layout
 from generation.manifest import InvalidGenerationError, Manifest
 
+MAX_NAME_CHARACTERS = 64
+READ_ONLY = 0o444
+"""Mapped files that change under a server kill it; a new generation is a new folder."""
+
 
 def publish(working_folder: Path, generations: Path, manifest: Manifest) -> Path:
     """Rename a complete working folder to its generation's name. Publishing it twice is harmless.
@@ -19,6 +23,8 @@ def publish(working_folder: Path, generations: Path, manifest: Manifest) -> Path
     """
     manifest.write(working_folder)
     for path in sorted(working_folder.rglob("*")):
+        if path.is_file():
+            path.chmod(READ_ONLY)
         _sync(path)
     target = generations / manifest.name
     if target.exists():
@@ -48,8 +54,9 @@ def current(generations: Path) -> Path:
     pointer = generations / layout.CURRENT
     if not pointer.is_file():
         raise InvalidGenerationError(f"{pointer} is missing: build a generation first")
-    folder = generations / pointer.read_text().strip()
-    if not folder.is_dir():
+    name = pointer.read_text("utf-8", "replace").strip()[:MAX_NAME_CHARACTERS]
+    folder = generations / name
+    if name in ("", ".", "..") or "/" in name or "\0" in name or not folder.is_dir():
         raise InvalidGenerationError(f"{pointer} names {folder.name}, which is not there")
     return folder
 

@@ -6,6 +6,7 @@ from ranker.servicer import SERVICE_NAME, RankerServicer
 from ranker.settings import RankerSettings
 from serving.bus.open_bus import open_bus
 from serving.bus.topics import RANKED_LISTS
+from serving.generation_in_service import generation_in_service
 from serving.metrics_recorder import Metrics
 from serving.process import run_process
 from serving.server import GrpcServer
@@ -17,7 +18,7 @@ PREPARE_S = 10.0
 
 async def open_service(settings: RankerSettings, metrics: Metrics, server: GrpcServer) -> None:
     bus = open_bus(settings.bus, max_unreadable_share=settings.max_unreadable_share)
-    ranker = open_ranker(settings.generations, bus, metrics)
+    ranker = open_ranker(*generation_in_service(settings), bus, metrics)
     await bus.start()
     await bus.prepare([RANKED_LISTS], PREPARE_S)
     server.on_close("bus", bus.close)

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from features.matrix import feature_schema
 from generation.manifest import Manifest
-from generation.publish import current
 from ranker.diversity import DiversitySettings
 from ranker.models import Models
 from ranker.ranking import Ranking, rank_candidates
@@ -32,18 +31,17 @@ MIN_BUDGET_MS = 3.0
 
 
 def open_ranker(
-    generations: Path,
+    folder: Path,
+    manifest: Manifest,
     bus: Bus,
     metrics: Metrics,
     diversity: DiversitySettings | None = None,
 ) -> "Ranker":
-    """Load the models of the generation in service.
+    """Load the models of a generation; `manifest` is its own.
 
     Raises:
         InvalidGenerationError, ModelError: something cannot be used; names file and cause.
     """
-    folder = current(generations)
-    manifest = Manifest.read(folder)
     models = Models.open(folder, manifest)
     return Ranker(manifest.name, models, bus, metrics, diversity or DiversitySettings())
 

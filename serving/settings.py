@@ -7,7 +7,7 @@ and one TOML file, once, in `main`; building one directly (tests, the embedded m
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, FilePath, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from serving.access.settings import AccessSettings
@@ -42,6 +42,10 @@ class CommonSettings(AccessSettings, AdmissionSettings, BusSettings, TracingSett
 
     generations: Path
     """Folder that holds `CURRENT` and the generations."""
+
+    generation_keys: FilePath | None = None
+    """File of trusted keys (`feedrank keys new`): a generation that none of them signed is
+    refused. Without it a generation needs no signature."""
 
     home: Path
     """Folder of this installation's own data: embedded bus, embedded state, overlays, clock."""

@@ -2,11 +2,10 @@
 
 import structlog
 
-from generation.manifest import Manifest
-from generation.publish import current
 from protos import social_graph_pb2_grpc
 from serving.background_tasks import BackgroundTasks
 from serving.bus.open_bus import open_bus
+from serving.generation_in_service import generation_in_service
 from serving.metrics_recorder import Metrics
 from serving.native_executor import NativeExecutor
 from serving.process import run_process
@@ -20,11 +19,11 @@ log = structlog.get_logger()
 
 
 async def open_service(settings: SocialGraphSettings, metrics: Metrics, server: GrpcServer) -> None:
-    folder = current(settings.generations)
+    folder, manifest = generation_in_service(settings)
     bus = open_bus(settings.bus, max_unreadable_share=settings.max_unreadable_share)
     executor = NativeExecutor(metrics)
     graph = await open_social_graph(
-        folder, Manifest.read(folder), settings.home, bus, metrics, executor
+        folder, manifest, settings.home, bus, metrics, executor
     )
     tasks = BackgroundTasks(on_failure=lambda: server.stop_soon(1))
     server.on_close("streams", tasks.close)

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from feedrank.client import DEFAULT_ADDRESS, CallError, open_feed_client
+from feedrank.client_access import Authority, Certificate, ClientAccess, Key, Token
 from feedrank.console import fail, out
 from protos import events_pb2, feed_pb2
 
@@ -23,6 +24,10 @@ def act(
         float, typer.Option(min=0, help="dwell ms of an impression, watched ms of a long_view")
     ] = 0.0,
     address: Annotated[str, typer.Option(help="host:port of the server")] = DEFAULT_ADDRESS,
+    authority: Authority = None,
+    certificate: Certificate = None,
+    key: Key = None,
+    token_file: Token = None,
 ) -> None:
     """Log what a viewer did to an item, an author or a group.
 
@@ -46,19 +51,21 @@ def act(
     )
     [(field, target)] = given.items()
     setattr(logged, field, target)
-    _log(address, logged)
+    _log(address, ClientAccess(authority, certificate, key, token_file), logged)
     out.print(f"kept: viewer {viewer}, {action}, {field.removesuffix('_id')} {target}")
 
 
-def _log(address: str, action: feed_pb2.Action) -> None:
+def _log(address: str, access: ClientAccess, action: feed_pb2.Action) -> None:
     try:
-        response = asyncio.run(_log_actions(address, action))
+        response = asyncio.run(_log_actions(address, access, action))
     except CallError as error:
         raise fail(str(error)) from error
     for refused in response.errors:
         raise fail(f"{refused.status}: {refused.message}")
 
 
-async def _log_actions(address: str, action: feed_pb2.Action) -> feed_pb2.LogActionsResponse:
-    async with open_feed_client(address) as client:
+async def _log_actions(
+    address: str, access: ClientAccess, action: feed_pb2.Action
+) -> feed_pb2.LogActionsResponse:
+    async with open_feed_client(address, access) as client:
         return await client.log_actions([action])

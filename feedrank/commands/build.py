@@ -12,6 +12,7 @@ import typer
 from feedrank.console import ReportProgress, fail, out, progress_bar
 
 if TYPE_CHECKING:
+    from generation.trusted_keys import SigningKey
     from spark_jobs.engine import Engine
     from spark_jobs.vector_fit import VectorFit
 
@@ -35,13 +36,17 @@ def build(
     ] = None,
     master: Annotated[str, typer.Option(help="Spark master")] = "local[*]",
     seed: Annotated[int, typer.Option(min=0, help="same data and seed, same models")] = 7,
+    private: Annotated[
+        Path | None, typer.Option(help="PEM file of a key: sign what is built (`feedrank keys`)")
+    ] = None,
 ) -> None:
     """Build a generation from a data folder; put it into service.
 
     Example: feedrank build --data data --out generations --shards 2
     """
+    key = _signing_key(private)  # before hours of building, not after
     with progress_bar("build") as progress:
-        folder = run_build(data, generations, shards, engine, master, seed, progress)
+        folder = run_build(data, generations, shards, engine, master, seed, progress, key)
     print_report(folder)
     out.print(f"built {folder.name} in {generations}; servers take it at their next start")
 
@@ -63,8 +68,13 @@ def run_build(
     master: str,
     seed: int,
     progress: ReportProgress,
+    key: "SigningKey | None" = None,
 ) -> Path:
-    """Build and make current, or end the command with a clear error. Returns the folder."""
+    """Build, sign if there is a key, and make current, or end the command with a clear error.
+
+    Returns the folder.
+    """
+    from generation.manifest_signature import sign_manifest
     from generation.publish import make_current
     from spark_jobs.build import build_generation
     from tables.dataset import Dataset
@@ -88,8 +98,21 @@ def run_build(
             )
         except TablesError as error:
             raise fail(str(error)) from error
+    if key is not None:
+        sign_manifest(folder, key)
     make_current(generations, folder.name)
     return folder
+
+
+def _signing_key(path: Path | None) -> "SigningKey | None":
+    from generation.trusted_keys import SigningKey
+
+    if path is None:
+        return None
+    try:
+        return SigningKey.read(path)
+    except (ValueError, OSError) as error:
+        raise fail(str(error)) from error
 
 
 def default_engine() -> EngineName:

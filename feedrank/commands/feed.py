@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from feedrank.client import DEFAULT_ADDRESS, CallError, open_feed_client
+from feedrank.client_access import Authority, Certificate, ClientAccess, Key, Token
 from feedrank.console import fail, out
 from feedrank.feed_table import feed_table, receipt_lines
 from feedrank.plain_message import plain
@@ -20,6 +21,10 @@ def feed(
     token: Annotated[str, typer.Option(help="page token of the page before")] = "",
     surface: Annotated[str, typer.Option(help="where in the product")] = "home",
     as_json: Annotated[bool, typer.Option("--json", help="print JSON instead")] = False,
+    authority: Authority = None,
+    certificate: Certificate = None,
+    key: Key = None,
+    token_file: Token = None,
 ) -> None:
     """Show one page of a viewer's feed, and why each item is in it.
 
@@ -29,7 +34,8 @@ def feed(
         viewer_id=viewer, page_size=size, page_token=token, surface=surface
     )
     try:
-        page = asyncio.run(_get_feed(address, request))
+        access = ClientAccess(authority, certificate, key, token_file)
+        page = asyncio.run(_get_feed(address, access, request))
     except CallError as error:
         raise fail(str(error)) from error
     if as_json:
@@ -40,6 +46,8 @@ def feed(
         out.print(line, markup=False)
 
 
-async def _get_feed(address: str, request: feed_pb2.GetFeedRequest) -> feed_pb2.GetFeedResponse:
-    async with open_feed_client(address) as client:
+async def _get_feed(
+    address: str, access: ClientAccess, request: feed_pb2.GetFeedRequest
+) -> feed_pb2.GetFeedResponse:
+    async with open_feed_client(address, access) as client:
         return await client.get_feed(request)

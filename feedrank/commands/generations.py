@@ -1,4 +1,4 @@
-"""`feedrank generations`: what was built, and whether it is whole."""
+"""`feedrank generations`: what was built, whether it is whole, and who signed it."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,9 +9,11 @@ from rich.table import Table
 
 from feedrank.console import fail, out
 from generation.manifest import InvalidGenerationError, Manifest, verify
+from generation.manifest_signature import sign_manifest, trusted_manifest
 from generation.publish import current
+from generation.trusted_keys import SigningKey, TrustedKeys
 
-app = typer.Typer(help="List and verify generations.")
+app = typer.Typer(help="List, verify and sign generations.")
 
 Generations = Annotated[Path, typer.Option("--generations", help="folder of generations")]
 
@@ -45,6 +47,9 @@ def list_generations(generations: Generations = Path("generations")) -> None:
 def verify_generation(
     name: Annotated[str | None, typer.Argument(help="by default the one in service")] = None,
     generations: Generations = Path("generations"),
+    trusted: Annotated[
+        Path | None, typer.Option(help="file of trusted keys, one of which must have signed it")
+    ] = None,
 ) -> None:
     """Check size and SHA-256 of every file of a generation against its manifest.
 
@@ -52,13 +57,34 @@ def verify_generation(
     """
     try:
         folder = current(generations) if name is None else generations / name
-        manifest = Manifest.read(folder)
+        manifest = trusted_manifest(folder, TrustedKeys.read(trusted) if trusted else None)
         if manifest.name != folder.name:
             raise InvalidGenerationError(f"{folder} holds the manifest of {manifest.name}")
         verify(folder, manifest)
-    except InvalidGenerationError as error:
+    except (InvalidGenerationError, ValueError, OSError) as error:
         raise fail(str(error)) from error
-    out.print(f"{folder.name}: {len(manifest.files)} files are whole")
+    signed = ", signed by a trusted key" if trusted else ""
+    out.print(f"{folder.name}: {len(manifest.files)} files are whole{signed}")
+
+
+@app.command("sign")
+def sign_generation(
+    private: Annotated[Path, typer.Option(help="PEM file of the private key")],
+    name: Annotated[str | None, typer.Argument(help="by default the one in service")] = None,
+    generations: Generations = Path("generations"),
+) -> None:
+    """Sign a generation, once it was found whole; a generation may have several signatures.
+
+    Example: feedrank generations sign --private build.pem --generations generations
+    """
+    try:
+        folder = current(generations) if name is None else generations / name
+        key = SigningKey.read(private)
+        verify(folder, Manifest.read(folder))
+        sign_manifest(folder, key)
+    except (InvalidGenerationError, ValueError, OSError) as error:
+        raise fail(str(error)) from error
+    out.print(f"{folder.name}: signed by {key.key_id}")
 
 
 def _readable(generations: Path) -> list[tuple[Path, Manifest]]:

@@ -27,7 +27,7 @@ class AccessSettings(BaseSettings):
     """Name that callers use for this server: not to start if the certificate is for others."""
 
     caller_keys: FilePath | None = None
-    """File of trusted keys (`feedrank keys trust`) that callers' tokens are signed with."""
+    """File of trusted keys (`feedrank keys new`) that callers' tokens are signed with."""
 
     callers: dict[str, frozenset[Role]] = Field(default_factory=dict)
     """Roles by name in the client's certificate (a SPIFFE id, another name, or the common name):
