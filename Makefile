@@ -80,6 +80,7 @@ lock: ## Choose versions again from pyproject.toml (needs uv)
 	@$(COMPILE) pyproject.toml requirements/backend.in --constraint requirements/dev.txt --extra build --output-file requirements/build.txt
 	@$(COMPILE) pyproject.toml requirements/backend.in --constraint requirements/dev.txt --extra local --output-file requirements/local.txt
 	@$(COMPILE) pyproject.toml requirements/backend.in --constraint requirements/dev.txt --output-file requirements/serve.txt
+	@$(COMPILE) pyproject.toml requirements/backend.in --constraint requirements/dev.txt --extra trace --output-file requirements/trace.txt
 	@$(COMPILE) requirements/backend.in --constraint requirements/dev.txt --output-file requirements/backend.txt
 
 .PHONY: clean

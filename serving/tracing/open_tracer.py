@@ -43,24 +43,21 @@ def open_tracer(settings: CommonSettings, metrics: Metrics) -> "Tracer | None":
         resource=Resource({"service.name": f"feedrank.{settings.service}"}),
         shutdown_on_exit=False,
     )
-    exporter = OTLPSpanExporter(
-        settings.trace_to,
-        insecure=settings.trace_to.startswith("http://"),
-        timeout=SEND_WITHIN_S,
+    exporter = CountedExporter(
+        OTLPSpanExporter(
+            settings.trace_to,
+            insecure=settings.trace_to.startswith("http://"),
+            timeout=SEND_WITHIN_S,
+        ),
+        lambda outcome: metrics.counter(TRACE_EXPORTS, outcome).inc(),
     )
-
-    def count(outcome: str) -> None:
-        metrics.counter(TRACE_EXPORTS, outcome).inc()
-
     provider.add_span_processor(
         BatchSpanProcessor(
-            CountedExporter(
-                exporter, lambda outcome: metrics.counter(TRACE_EXPORTS, outcome).inc()
-            ),
+            exporter,
             max_queue_size=MAX_WAITING_SPANS,
             max_export_batch_size=MAX_SENT_AT_ONCE,
             schedule_delay_millis=SEND_EVERY_MS,
             export_timeout_millis=SEND_WITHIN_S * 1_000,
         )
     )
-    return Tracer(provider)
+    return Tracer(provider, exporter.close_soon)

@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from opentelemetry import trace
@@ -27,8 +27,10 @@ SILENT = ("OK", "CANCELLED")
 class Tracer:
     """Begins the spans of one process."""
 
-    def __init__(self, provider: TracerProvider) -> None:
+    def __init__(self, provider: TracerProvider, close_soon: Callable[[], None]) -> None:
+        """`close_soon`: tells who sends that waiting for the collector has no more use."""
         self._provider = provider
+        self._close_soon = close_soon
         self._tracer = provider.get_tracer("feedrank")
 
     def begin_call(self, method: str, metadata: Iterable[tuple[str, Any]] | None) -> Span:
@@ -40,7 +42,8 @@ class Tracer:
         return _wrapped(self._tracer, started)
 
     def close(self) -> None:
-        """Send what is waiting, within the time its exporter has, and end. Blocks."""
+        """Send what is waiting, as long as it arrives, and end. Blocks for seconds at most."""
+        self._close_soon()
         self._provider.shutdown()
 
 

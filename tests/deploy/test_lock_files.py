@@ -6,7 +6,7 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 REQUIREMENTS = REPOSITORY / "requirements"
-LOCK_FILES = ["backend", "serve", "local", "build", "dev"]
+LOCK_FILES = ["backend", "serve", "trace", "local", "build", "dev"]
 
 
 def lock(name: str) -> str:
@@ -35,7 +35,7 @@ def test_no_lock_names_an_address(name: str) -> None:
     assert "--index" not in lock(name)
 
 
-@pytest.mark.parametrize("name", ["backend", "serve", "local", "build"])
+@pytest.mark.parametrize("name", ["backend", "serve", "trace", "local", "build"])
 def test_all_locks_agree_on_versions(name: str) -> None:
     assert versions(name) <= versions("dev")
 
@@ -56,6 +56,7 @@ def test_the_locks_hold_every_package_the_project_names() -> None:
     extras = project["optional-dependencies"]
     for name, wanted in {
         "serve": project["dependencies"],
+        "trace": extras["trace"],
         "local": extras["local"],
         "build": extras["build"],
         "dev": extras["dev"],

@@ -12,6 +12,12 @@ from serving.metrics import TRACE_EXPORTS
 from serving.metrics_recorder import Metrics
 from serving.server import GrpcServer
 from serving.stage_clock import StageClock
+from serving.tracing.open_tracer import (
+    MAX_SENT_AT_ONCE,
+    MAX_WAITING_SPANS,
+    SEND_WITHIN_S,
+    open_tracer,
+)
 from serving.tracing.span import CURRENT, METADATA_KEY, begin_part
 from tests.serving.echo_service import METHOD, SERVICE, add_echo, local_settings
 from tests.serving.tracing.collector import Collector, run_collector
@@ -148,8 +154,7 @@ async def test_a_collector_that_is_away_costs_the_calls_nothing(tmp_path):
     async with grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel:
         call = channel.unary_unary(METHOD)
         with capture_logs() as lines:
-            # Each makes four spans: more than three times what may wait.
-            for _ in range(3_500):
+            for _ in range(100):
                 await call(b"hello", timeout=30)
             stopping_s = time.monotonic()
             await server.drain()
@@ -157,3 +162,19 @@ async def test_a_collector_that_is_away_costs_the_calls_nothing(tmp_path):
     assert server_metrics.counter(TRACE_EXPORTS, "failed")._value.get() >= 1
     assert server_metrics.counter(TRACE_EXPORTS, "sent")._value.get() == 0
     assert [line["event"] for line in lines].count("traces do not arrive") == 1
+
+
+def test_more_than_may_wait_is_dropped_and_nobody_waits(tmp_path):
+    [nobody] = free_ports(1)
+    settings = local_settings(tmp_path, trace_to=f"http://127.0.0.1:{nobody}", trace_share=1.0)
+    tracer = open_tracer(settings, Metrics())
+    assert tracer is not None
+    began_s = time.monotonic()
+    for _ in range(3 * MAX_WAITING_SPANS):
+        tracer.begin_call(METHOD, ()).end()
+    took_s = time.monotonic() - began_s
+    tracer.close()
+    # Batch after batch would take a minute: one that does not arrive is enough at the end.
+    assert time.monotonic() - began_s < 20
+    # One attempt to send takes `SEND_WITHIN_S`; this many batches would take a minute.
+    assert took_s < 3 * MAX_WAITING_SPANS / MAX_SENT_AT_ONCE * SEND_WITHIN_S / 2
