@@ -13,6 +13,7 @@ from serving.metrics.security import *  # noqa: F403
 from serving.metrics.stages import *  # noqa: F403
 from serving.metrics.state import *  # noqa: F403
 from serving.metrics.streams import *  # noqa: F403
+from serving.metrics.switches import *  # noqa: F403
 from serving.metrics.traces import *  # noqa: F403
 
 METRICS = tuple(value for value in dict(globals()).values() if isinstance(value, Metric))
