@@ -25,6 +25,7 @@ from serving.metrics_recorder import Metrics
 from serving.state.bus_epoch import BusEpoch, load_epoch
 from serving.state.offset_journal import checkpoint_key
 from serving.state.state_store import StateStore
+from serving.state.watched_run import CheckpointLostError, run_watched
 
 CONSUMER = "ann_shards.counter_aggregator"
 PUBLISH_INTERVAL_S = 1.0
@@ -33,10 +34,6 @@ PUBLISH_AT_ONCE = 500
 """Items read and published together, so that neither store nor bus gets one huge call."""
 
 log = structlog.get_logger()
-
-
-class CheckpointLostError(Exception):
-    """The store is behind what was written to it: it lost data, and we go on from there."""
 
 
 class CounterAggregator:
@@ -123,6 +120,22 @@ class CounterAggregator:
         self._counted.inc(len(effects.counted))
         self._repeated.inc(effects.repeated_count)
 
+    async def require_kept(self) -> None:
+        """Look whether the store still has what was counted into it.
+
+        Raises:
+            CheckpointLostError: it lacks some.
+            StateUnavailableError: it did not answer.
+        """
+        before = dict(self._applied_up_to)  # a write that comes in meanwhile only moves them on
+        keys = [checkpoint_key(CONSUMER, self._manifest.name, partition) for partition in before]
+        found = await self._store.read(keys)
+        for (partition, position), checkpoint in zip(before.items(), found, strict=True):
+            kept = self._epoch.position(checkpoint, self._first[partition])
+            if kept < position:
+                self._store.counters.losses += 1
+                raise CheckpointLostError(f"actions/{partition} is at {kept} in the store")
+
     async def publish_changed(self) -> int:
         """Tell the shards about items that changed. Returns how many there were.
 
@@ -155,7 +168,7 @@ class CounterAggregator:
         while True:
             try:
                 self._consumer = await self.open_consumer()
-                await self._consumer.run()
+                await run_watched(self._consumer, self.require_kept)
             except (CheckpointLostError, DependencyError) as error:
                 log.warning("counting starts over", cause=str(error))
                 await asyncio.sleep(PUBLISH_INTERVAL_S)

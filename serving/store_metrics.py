@@ -23,4 +23,5 @@ def follow_state(metrics: Metrics, counters: StateCounters) -> None:
     metrics.follow(listed.STATE_WRITES, lambda: counters.writes)
     metrics.follow(listed.STATE_FAILURES, lambda: counters.failures)
     metrics.follow(listed.STATE_CONFLICTS, lambda: counters.conflicts)
+    metrics.follow(listed.STATE_LOSSES, lambda: counters.losses)
     metrics.follow(listed.STATE_BREAKER_OPEN, lambda: counters.breaker_is_open)

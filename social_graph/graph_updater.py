@@ -14,7 +14,7 @@ from serving.bus.topics import ACTIONS
 from serving.errors import DependencyError
 from serving.lag_metrics import publish_lag
 from serving.metrics_recorder import Metrics
-from serving.state.journal_positions import CheckpointMovedError
+from serving.state.watched_run import CheckpointMovedError, run_watched
 from social_graph.decoding import decode_action
 from social_graph.graph_action import GraphAction
 from social_graph.overlay_writer import OverlayWriter
@@ -108,7 +108,7 @@ class GraphUpdater:
             self._consumer = consumer
             self._opened.set()
             try:
-                await consumer.run()
+                await run_watched(consumer, self._writer.require_kept)
             except CheckpointMovedError as moved:
                 log.warning("graph begins again at its checkpoints", cause=str(moved))
                 await asyncio.sleep(RESTART_WAIT_S)

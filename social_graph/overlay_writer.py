@@ -64,6 +64,10 @@ class OverlayWriter:
         """
         return await self._positions.load(bus_id)
 
+    async def require_kept(self) -> None:
+        """See `JournalPositions.require_kept`."""
+        await self._positions.require_kept()
+
     async def apply(self, partition: int, batch: Batch) -> None:
         """Apply messages of one partition, in offset order; those applied before do nothing.
 

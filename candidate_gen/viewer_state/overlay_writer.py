@@ -25,9 +25,7 @@ Batch = Sequence[tuple[Message, ViewerAction]]
 class OverlayWriter:
     """Changes the overlay of one generation from some partitions of `actions`."""
 
-    def __init__(
-        self, store: StateStore, generation: str, first_offsets: FirstOffsets
-    ) -> None:
+    def __init__(self, store: StateStore, generation: str, first_offsets: FirstOffsets) -> None:
         """`first_offsets`: those of the first messages the generation lacks."""
         self._store = store
         self._generation = generation
@@ -48,6 +46,10 @@ class OverlayWriter:
             StateUnavailableError: the store did not answer.
         """
         return await self._positions.load(bus_id)
+
+    async def require_kept(self) -> None:
+        """See `JournalPositions.require_kept`."""
+        await self._positions.require_kept()
 
     async def apply(self, partition: int, batch: Batch) -> None:
         """Apply messages of one partition, in offset order; those applied before do nothing.

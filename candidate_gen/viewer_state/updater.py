@@ -17,8 +17,8 @@ from serving.bus.bus import Bus
 from serving.bus.consumer import EventConsumer
 from serving.bus.topics import ACTIONS
 from serving.errors import DependencyError
-from serving.state.journal_positions import CheckpointMovedError
 from serving.state.state_store import StateStore
+from serving.state.watched_run import LOOK_INTERVAL_S, CheckpointMovedError, run_watched
 
 RESTART_WAIT_S = 0.2
 """After the store was found elsewhere than believed: two owners must not race without a pause."""
@@ -43,12 +43,14 @@ class ViewerStateUpdater:
         partitions: Sequence[int],
         *,
         restart_wait_s: float = RESTART_WAIT_S,
+        look_interval_s: float = LOOK_INTERVAL_S,
     ) -> None:
         first = manifest.first_offsets(ACTIONS.name, partitions)
         self._bus = bus
         self._writer = OverlayWriter(store, manifest.name, first)
         self._decode = ActionDecoder(categories, authors_are_viewers=manifest.authors_are_viewers)
         self._restart_wait_s = restart_wait_s
+        self._look_interval_s = look_interval_s
         self._consumer: EventConsumer[ViewerAction] | None = None
         self._opened = asyncio.Event()
 
@@ -73,7 +75,7 @@ class ViewerStateUpdater:
             self._consumer = consumer
             self._opened.set()
             try:
-                await consumer.run()
+                await run_watched(consumer, self._writer.require_kept, self._look_interval_s)
             except CheckpointMovedError as moved:
                 log.warning("viewer state begins again at its checkpoints", cause=str(moved))
                 await asyncio.sleep(self._restart_wait_s)

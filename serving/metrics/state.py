@@ -8,6 +8,12 @@ STATE_FAILURES = Metric(
     "feedrank_state_failures_total", "total", (), "calls that raised or met an open breaker"
 )
 STATE_CONFLICTS = Metric("feedrank_state_conflicts_total", "total", (), "updates refused as stale")
+STATE_LOSSES = Metric(
+    "feedrank_state_losses_total",
+    "total",
+    (),
+    "times the store was found to lack what had been written to it, and overlays began anew",
+)
 SESSIONS_SET_ASIDE = Metric(
     "feedrank_sessions_set_aside_total", "total", (), "damaged session records replaced"
 )

@@ -9,10 +9,7 @@ from serving.bus.topics import ACTIONS
 from serving.state.bus_epoch import BusEpoch, load_epoch
 from serving.state.offset_journal import action_key, checkpoint_key
 from serving.state.state_store import StateStore, Update, Versioned
-
-
-class CheckpointMovedError(Exception):
-    """The store is not where this process believes it to be: load the checkpoints, read again."""
+from serving.state.watched_run import CheckpointLostError, CheckpointMovedError
 
 
 class JournalPositions:
@@ -67,6 +64,23 @@ class JournalPositions:
         nothing of another's."""
         name = b"%d/%s" % (viewer_id, action_id.encode())
         return action_key(self._consumer, self._generation, partition, name)
+
+    async def require_kept(self) -> None:
+        """Look whether the store still has all checkpoints that were written to it.
+
+        Raises:
+            CheckpointLostError: it is behind; counted by the store.
+            StateUnavailableError: the store did not answer.
+        """
+        before = dict(self._positions)  # a write that comes in meanwhile only moves them on
+        found = await self._store.read([self.checkpoint_key(p) for p in before])
+        for (partition, position), checkpoint in zip(before.items(), found, strict=True):
+            kept = self._epoch.position(checkpoint, self._first[partition])
+            if kept < position:
+                self._store.counters.losses += 1
+                raise CheckpointLostError(
+                    f"partition {partition}: the store is at {kept} and was at {position}"
+                )
 
     def require(self, partition: int, checkpoint: Versioned | None) -> None:
         """Raise CheckpointMovedError unless the store's checkpoint is the position held here."""

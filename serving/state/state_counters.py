@@ -13,6 +13,7 @@ class StateCounters:
         reads: Calls of `read` that were answered.
         writes: Calls of `write` that were answered.
         failures: Calls, and syncs to disk, that raised or were refused by an open breaker.
+        losses: Times the store was found to lack what had been written to it.
         breaker: What refuses calls while the store is away, where there is such a thing.
         conflicts: Updates that were stale, and those a stale one held back (`all_or_none`).
     """
@@ -21,6 +22,7 @@ class StateCounters:
     writes: int = 0
     failures: int = 0
     conflicts: int = 0
+    losses: int = 0
     breaker: CircuitBreaker | None = None
 
     @property

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ann_shards.counter_aggregator import CheckpointLostError, CounterAggregator
+from ann_shards.counter_aggregator import CounterAggregator
 from ann_shards.event_decoding import CounterValues, decode_counters
 from generation.counters import COUNTER_COLUMNS
 from generation.manifest import Manifest
@@ -16,6 +16,7 @@ from serving.errors import StateUnavailableError
 from serving.metrics_recorder import Metrics
 from serving.state.rocksdb_state_store import RocksDbStateStore
 from serving.state.state_store import StateStore
+from serving.state.watched_run import CheckpointLostError
 from tests.ann_shards.events import an_action
 from tests.generation.tiny_generation import HOUR_MS, NOON_MS, SHARDS
 from tests.serving.state.counting_consumer import until_answered

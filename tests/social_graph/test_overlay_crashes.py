@@ -8,8 +8,8 @@ from generation.graph_records import Kind
 from serving.bus.bus import Message
 from serving.bus.topics import ACTIONS, partition_of
 from serving.errors import StateUnavailableError
-from serving.state.journal_positions import CheckpointMovedError
 from serving.state.state_store import StateStore
+from serving.state.watched_run import CheckpointMovedError
 from social_graph.graph_action import GraphAction
 from social_graph.graph_base import GraphBase
 from social_graph.overlay_writer import MAX_ACTIONS_PER_WRITE

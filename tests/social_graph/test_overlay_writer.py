@@ -6,7 +6,7 @@ import pytest
 
 from generation.graph_records import Kind
 from serving.bus.bus import Message
-from serving.state.journal_positions import CheckpointMovedError
+from serving.state.watched_run import CheckpointMovedError
 from social_graph.graph_action import GraphAction
 from social_graph.overlay_writer import TURN
 from tests.social_graph.overlays import PARTITIONS, a_writer, all_records, pairs_of

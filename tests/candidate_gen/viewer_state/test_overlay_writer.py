@@ -11,7 +11,7 @@ from candidate_gen.viewer_state.record import pack, unpack
 from generation.bus_positions import FirstOffsets
 from serving.bus.bus import Message
 from serving.errors import StateUnavailableError
-from serving.state.journal_positions import CheckpointMovedError
+from serving.state.watched_run import CheckpointMovedError
 from tests.candidate_gen.viewer_state.actions import NOON_MS, a_record, an_action
 from tests.serving.state.counting_consumer import KilledError, MurderousStore, until_answered
 
