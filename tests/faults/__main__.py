@@ -34,7 +34,7 @@ def main() -> int:
     outcomes: list[Outcome] = []
     with tempfile.TemporaryDirectory(prefix="feedrank-faults-") as folder:
         world = _world(args.world, Path(folder))
-        lab = Lab(world, Path(folder), args.deadline_ms / 1e3)
+        lab = Lab(world, Path(folder), args.deadline_ms / 1e3, args.slowness)
         try:
             with progress_bar("faults") as report:
                 for number, fault in enumerate(faults):
@@ -57,6 +57,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("words", nargs="*", help="rows, or parts of names; all without")
     parser.add_argument("--fast", action="store_true", help="only those of the normal test suite")
     parser.add_argument("--deadline-ms", type=float, default=DEADLINE_MS, help="of GetFeed")
+    parser.add_argument("--slowness", type=float, default=1.0, help="factor for other bounds")
     parser.add_argument("--write", type=Path, help="Markdown file for the table")
     parser.add_argument("--world", type=Path, help="keep the small world here between runs")
     return parser.parse_args()

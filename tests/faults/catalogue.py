@@ -26,46 +26,163 @@ CATALOGUE: dict[int, MatrixRow] = {
     1: MatrixRow("a shard replica is killed in the middle of requests"),
     2: MatrixRow("all replicas of one shard are down"),
     3: MatrixRow("one slow shard"),
-    4: MatrixRow("corrupt index bytes"),
-    5: MatrixRow("a truncated or half-published index"),
+    4: MatrixRow(
+        "corrupt index bytes",
+        (
+            "tests/integration/test_damaged_generations.py::test_one_changed_byte_is_found_and_named",
+            "tests/feed_assembly/test_feed_service.py::test_a_damaged_generation_is_refused_by_file_name",
+        ),
+    ),
+    5: MatrixRow(
+        "a truncated or half-published index",
+        (
+            "tests/integration/test_damaged_generations.py::test_a_missing_file_is_named",
+            "tests/integration/test_damaged_generations.py::test_a_folder_without_generations_says_what_to_do",
+        ),
+    ),
     6: MatrixRow("a mapped file is truncated or overwritten in place"),
-    7: MatrixRow("an index of another dimension, metric or version"),
-    8: MatrixRow("shards on different generations"),
+    7: MatrixRow(
+        "an index of another dimension, metric or version",
+        ("tests/ann_shards/test_ann_shards_contract.py::test_another_generation_is_refused",),
+    ),
+    8: MatrixRow(
+        "shards on different generations",
+        (
+            "tests/ann_shards/test_ann_shards_contract.py::test_another_generation_is_refused",
+            "tests/ranker/test_ranker_contract.py::test_another_generation_is_refused",
+            "tests/social_graph/test_social_graph_contract.py::test_another_generation_is_refused",
+        ),
+    ),
     9: MatrixRow("Kafka is down at start"),
     10: MatrixRow("Kafka is slow, its queue full"),
     11: MatrixRow("a rebalance in the middle of a batch"),
-    12: MatrixRow("duplicate delivery, replay"),
-    13: MatrixRow("a poison message"),
+    12: MatrixRow(
+        "duplicate delivery, replay",
+        (
+            "tests/integration/test_restart.py::test_every_action_counts_once_though_it_was_sent_again",
+            "tests/social_graph/test_overlay_crashes.py::test_killed_at_any_write_it_ends_like_a_clean_replay",
+        ),
+    ),
+    13: MatrixRow(
+        "a poison message",
+        (
+            "tests/serving/bus/test_consumer.py::test_an_undecodable_message_is_parked_once_with_its_cause_and_blocks_nobody",
+        ),
+    ),
     14: MatrixRow("late, out-of-order and future-dated events"),
     15: MatrixRow("Redis is down"),
     16: MatrixRow("Redis hangs"),
     17: MatrixRow("Redis is flushed"),
     18: MatrixRow("Redis is full"),
-    19: MatrixRow("a RocksDB directory is locked"),
-    20: MatrixRow("a damaged, cut or empty RocksDB directory"),
-    21: MatrixRow("a model with the wrong signature or schema"),
+    19: MatrixRow(
+        "a RocksDB directory is locked",
+        ("tests/serving/state/test_rocksdb_directory.py::test_a_locked_directory_is_named",),
+    ),
+    20: MatrixRow(
+        "a damaged, cut or empty RocksDB directory",
+        (
+            "tests/social_graph/test_load.py::test_a_damaged_base_is_refused_by_name_and_made_anew",
+            "tests/social_graph/test_load.py::test_a_base_of_another_generation_or_key_count_is_refused",
+        ),
+    ),
+    21: MatrixRow(
+        "a model with the wrong signature or schema",
+        (
+            "tests/ranker/test_onnx_model.py::test_refuses_a_model_made_for_other_features",
+            "tests/ranker/test_onnx_model.py::test_refuses_a_model_of_another_width",
+        ),
+    ),
     22: MatrixRow("a model answers NaN, infinities or constants"),
     23: MatrixRow("missing or stale features"),
-    24: MatrixRow("clocks are five minutes off"),
-    25: MatrixRow("oversized requests, too many ids"),
-    26: MatrixRow("malformed, negative and unknown ids"),
-    27: MatrixRow("the deadline has expired on arrival"),
+    24: MatrixRow(
+        "clocks are five minutes off",
+        (
+            "tests/serving/test_deadline.py::test_runs_down_with_the_monotonic_clock",
+            "tests/feed_assembly/test_page_token.py::test_a_clock_that_is_a_little_ahead_is_no_reason_to_refuse",
+        ),
+    ),
+    25: MatrixRow(
+        "oversized requests, too many ids",
+        (
+            "tests/integration/test_bad_input.py::test_a_batch_of_actions_has_limits",
+            "tests/integration/test_bad_input.py::test_names_have_limits",
+        ),
+    ),
+    26: MatrixRow(
+        "malformed, negative and unknown ids",
+        (
+            "tests/integration/test_bad_input.py::test_negative_ids_are_refused",
+            "tests/integration/test_bad_input.py::test_the_smallest_and_the_largest_id_are_ids",
+        ),
+    ),
+    27: MatrixRow(
+        "the deadline has expired on arrival",
+        (
+            "tests/ann_shards/test_ann_shards_contract.py::test_a_deadline_that_has_passed_is_refused",
+        ),
+    ),
     28: MatrixRow("a storm of cancelled calls"),
     29: MatrixRow("twice and five times the load it can carry"),
     30: MatrixRow("a storm of retries"),
     31: MatrixRow("slow readers and idle connections"),
-    32: MatrixRow("SIGTERM while serving"),
+    32: MatrixRow(
+        "SIGTERM while serving",
+        (
+            "tests/serving/test_drain.py::test_a_drain_under_load_fails_no_call",
+            "tests/integration/test_restart.py::test_every_process_drains_on_sigterm",
+        ),
+    ),
     33: MatrixRow("a rolling restart of every service"),
-    34: MatrixRow("two processes on one port"),
-    35: MatrixRow("the disk is full"),
+    34: MatrixRow(
+        "two processes on one port",
+        (
+            "tests/serving/test_server.py::test_a_taken_port_is_named_and_grpc_says_nothing_beside_it",
+        ),
+    ),
+    35: MatrixRow(
+        "the disk is full",
+        (
+            "tests/serving/bus/test_log_faults.py::test_a_failing_disk_fails_the_publish_and_takes_no_offset",
+        ),
+    ),
     36: MatrixRow("a worker is killed for memory"),
-    37: MatrixRow("TLS is set up wrongly"),
-    38: MatrixRow("certificates are rotated"),
+    37: MatrixRow(
+        "TLS is set up wrongly",
+        (
+            "tests/serving/test_tls_probe.py::test_an_unknown_authority_of_the_server",
+            "tests/serving/test_tls_probe.py::test_a_certificate_that_has_expired",
+        ),
+    ),
+    38: MatrixRow(
+        "certificates are rotated",
+        (
+            "tests/serving/test_tls.py::test_certificates_are_changed_while_calls_are_made_and_none_fails",
+        ),
+    ),
     39: MatrixRow("a caller without identity, or with the wrong role"),
     40: MatrixRow("one caller floods"),
-    41: MatrixRow("page tokens: tampered, of others, expired, of an old index"),
+    41: MatrixRow(
+        "page tokens: tampered, of others, expired, of an old index",
+        (
+            "tests/integration/test_bad_input.py::test_a_token_of_another_viewer_is_refused",
+            "tests/integration/test_bad_input.py::test_a_token_is_refused_whatever_character_was_changed",
+            "tests/integration/test_bad_input.py::test_a_token_expires",
+        ),
+    ),
     42: MatrixRow("names resolve elsewhere, a replica is added"),
-    43: MatrixRow("a typo in the configuration"),
+    43: MatrixRow(
+        "a typo in the configuration",
+        (
+            "tests/serving/test_settings.py::test_an_unknown_key_in_the_file_is_refused",
+            "tests/serving/test_settings.py::test_all_problems_are_reported_at_once",
+        ),
+    ),
     44: MatrixRow("metrics and traces have nowhere to go"),
-    45: MatrixRow("the event loop is blocked"),
+    45: MatrixRow(
+        "the event loop is blocked",
+        (
+            "tests/serving/test_loop_watch.py::test_who_holds_the_loop_is_counted_and_named",
+            "tests/serving/test_loop_watch.py::test_readiness_goes_when_the_loop_stood_most_of_the_window_and_comes_back",
+        ),
+    ),
 }

@@ -25,13 +25,17 @@ class Lab:
         world: The data and the generation that is served; never changed.
         folder: For whatever a fault needs; everything below it is thrown away in the end.
         deadline_s: What callers give `GetFeed`. Generous where other work shares the machine.
+        slowness: Factor for every other bound in seconds; 1 on a machine of one's own.
         last_watch: What the latest prober saw, for the table of a fault that failed.
     """
 
-    def __init__(self, world: SmallWorld, folder: Path, deadline_s: float) -> None:
+    def __init__(
+        self, world: SmallWorld, folder: Path, deadline_s: float, slowness: float = 1.0
+    ) -> None:
         self.world = world
         self.folder = folder
         self.deadline_s = deadline_s
+        self.slowness = slowness
         self.last_watch: Watch | None = None
         self._open = ExitStack()
         self._distributed: Distributed | None = None

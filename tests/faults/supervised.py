@@ -16,7 +16,9 @@ from feedrank.supervisor import Supervisor
 from tests.integration.distributed import Distributed
 from tests.integration.small_world import SHARD_COUNT
 
-PATIENCE_S = 120.0
+PATIENCE_S = 300.0
+OFTEN = 10_000
+"""Restarts that a supervisor allows whose processes are killed on purpose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ def run_supervised(
     settings = StackSettings(generations, home, port, SHARD_COUNT, metrics=True, replicas=replicas)
     ring = Supervised(stack(settings))
     stopped = threading.Event()
-    supervisor = Supervisor(ring.stack, ring.said.append, stopped)
+    supervisor = Supervisor(ring.stack, ring.said.append, stopped, OFTEN)
     failures: list[BaseException] = []
 
     def watch() -> None:

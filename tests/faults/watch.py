@@ -17,6 +17,8 @@ from tests.faults.seen import Answer, Seen
 PAUSE_S = 0.02
 PATIENCE_S = 60.0
 PAGE_SIZE = 20
+ACTORS = 16
+"""Viewers whose actions are logged; of each viewer the last 2,000 items are remembered."""
 FIRST_VIEWER = 21_000_000
 """Viewers that nobody knows, so that every count is ours alone; each asks once, to be ranked."""
 _VIEWERS = itertools.count(FIRST_VIEWER)
@@ -118,12 +120,17 @@ class Actor:
 
     def run(self) -> None:
         """Log until `stop`; what is on its way then is sent until it is acknowledged."""
-        viewers = [next(_VIEWERS) for _ in range(8)]
+        viewers = [next(_VIEWERS) for _ in range(ACTORS)]
         pairs = [(viewer, item) for item in self._item_ids for viewer in viewers]
         for viewer, item in pairs:
             if self._stopped.wait(PAUSE_S):
                 return
             self._log(viewer, item)
+
+    @property
+    def count(self) -> int:
+        """Actions that were acknowledged."""
+        return sum(map(len, self.acknowledged.values()))
 
     def stop(self) -> None:
         self._stopped.set()

@@ -1,11 +1,18 @@
 """Processes that are restarted on purpose, and processes that die."""
 
+import random
+import time
 from contextlib import ExitStack
 
 from tests.faults.fault import fault
 from tests.faults.lab import Lab
 from tests.faults.seen import Answer, Seen
 
+SEED = 20_261_121
+ROUNDS, FAST_ROUNDS = 100, 5
+LONGEST_CALM_S = 1.0
+"""Between full feeds and the next kill; any moment up to that."""
+BACK_WITHIN_S = 5.0
 CALLERS = 3
 CALLS_AT_LEAST = 1_000
 SECOND_CALLS = 100
@@ -33,8 +40,56 @@ def rolling_restart(lab: Lab) -> Seen:
         answers += watch.seen(mark).answers
     restarts = sum("was restarted" in line for line in ring.said[said:]) - 1
     seen = Seen(answers, note=f"{restarts} processes restarted", **effects)
-    assert not seen.errors
+    assert not seen.errors, seen.errors
     assert seen.calls >= CALLS_AT_LEAST
     assert seen.lowest_coverage == 1.0
     assert (seen.lost, seen.double) == (0, 0)
+    return seen
+
+
+KILLED = "one process killed with -9, Kafka and Redis included"
+UNHARMED = (
+    "an empty page never; no acknowledged action lost, none counted twice; "
+    f"full feeds < {BACK_WITHIN_S:.0f} s after the process is back"
+)
+
+
+@fault([36], f"{FAST_ROUNDS} rounds: {KILLED}", UNHARMED, fast=True)
+def some_kills(lab: Lab) -> Seen:
+    return kill_rounds(lab, FAST_ROUNDS)
+
+
+@fault([36], f"{ROUNDS} rounds: {KILLED}", UNHARMED)
+def many_kills(lab: Lab) -> Seen:
+    return kill_rounds(lab, ROUNDS)
+
+
+def kill_rounds(lab: Lab, rounds: int) -> Seen:
+    """Kill a random process at a random moment, again and again, each time until all is well."""
+    chance = random.Random(SEED)
+    back_s: list[float] = []
+    slowest = ""
+    with (
+        lab.supervised(replicas=1) as (ring, _),
+        lab.watching(ring.address) as watch,
+        lab.acting(ring.address) as actor,
+    ):
+        watch.wait_for_full()
+        for _ in range(rounds):
+            time.sleep(chance.uniform(0, LONGEST_CALM_S))
+            process = chance.choice(ring.processes)
+            said = len(ring.said)
+            ring.kill_nine(process)
+            ring.wait_until_said(f"{process.name} answers again", said)
+            back_s.append(watch.wait_for_full())
+            if back_s[-1] == max(back_s):
+                slowest = process.name
+        actor.stop()
+        effects = lab.effects(ring.named("redis").address, actor)
+    note = f"full at most {max(back_s):.1f} s after a process ({slowest}) was back"
+    seen = watch.seen(note=f"{note}; {actor.count} actions", **effects)
+    assert not seen.empty_pages
+    assert set(seen.errors) <= {"UNAVAILABLE"}, "only while the edge itself is gone"
+    assert (seen.lost, seen.double) == (0, 0)
+    assert max(back_s) < BACK_WITHIN_S * lab.slowness
     return seen
