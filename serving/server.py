@@ -85,15 +85,17 @@ class GrpcServer:
         """
         health_pb2_grpc.add_HealthServicer_to_server(self._readiness.servicer, self.grpc_server)
         await self._readiness.start(service_names)
-        reflection.enable_server_reflection(
-            (*service_names, health.SERVICE_NAME, reflection.SERVICE_NAME),
-            self.grpc_server,
-            ReflectionPool(),
-        )
+        if not self._settings.asks_who_calls:  # it would answer strangers, too
+            reflection.enable_server_reflection(
+                (*service_names, health.SERVICE_NAME, reflection.SERVICE_NAME),
+                self.grpc_server,
+                ReflectionPool(),
+            )
         credentials = server_credentials(self._settings, self._metrics)
         self.port = listen(self.grpc_server, self._settings.host, self._settings.port, credentials)
         if self._settings.metrics_port is not None:
-            self._endpoint = _open_metrics(self._metrics, self._settings.metrics_port)
+            port = self._settings.metrics_port
+            self._endpoint = _open_metrics(self._metrics, self._settings, port)
         await self.grpc_server.start()
         if credentials is not None:
             await check_own_tls(self._settings, self.port)
@@ -106,7 +108,7 @@ class GrpcServer:
 
     @property
     def metrics_port(self) -> int | None:
-        """Where Prometheus finds the metrics, on loopback; `None` if nowhere."""
+        """Where Prometheus finds the metrics, on `metrics_host`; `None` if nowhere."""
         return self._endpoint.port if self._endpoint else None
 
     async def mark_serving(self, service_name: str) -> None:
@@ -191,11 +193,12 @@ class GrpcServer:
                 return
 
 
-def _open_metrics(metrics: Metrics, port: int) -> MetricsEndpoint:
+def _open_metrics(metrics: Metrics, settings: CommonSettings, port: int) -> MetricsEndpoint:
     try:
-        return MetricsEndpoint(metrics, port)
+        return MetricsEndpoint(metrics, settings, port)
     except OSError as error:
-        raise PortError(f"metrics port {port} of 127.0.0.1: {bind_failure(error)}") from error
+        host = settings.metrics_host
+        raise PortError(f"metrics port {port} of {host}: {bind_failure(error)}") from error
 
 
 def _options(max_message_bytes: int) -> list[tuple[str, int]]:

@@ -36,7 +36,7 @@ class CommonSettings(AccessSettings, AdmissionSettings, BusSettings, TracingSett
     """Port of the gRPC endpoint; 0 takes a free one."""
 
     metrics_port: Port | None = None
-    """Port of the Prometheus endpoint, on loopback; none when unset, 0 takes a free one."""
+    """Port of the Prometheus endpoint; none when unset, 0 takes a free one."""
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 

@@ -4,7 +4,6 @@ from generation.trusted_keys import TrustedKeys
 from serving.access.access_gate import AccessGate
 from serving.access.caller_tokens import CallerTokens
 from serving.access.settings import AccessSettings
-from serving.loopback import is_loopback
 from serving.metrics_recorder import Metrics
 from serving.watched_files import WatchedFiles
 
@@ -15,16 +14,14 @@ def open_access_gate(settings: AccessSettings, metrics: Metrics) -> AccessGate |
     Raises:
         ValueError, OSError: the file of trusted keys is damaged.
     """
-    path = settings.caller_keys
-    by_certificate = settings.tls_authority is not None and settings.tls_mutual
-    if path is None and not by_certificate and is_loopback(settings.host):
+    if not settings.asks_who_calls:
         return None
-    tokens = None
+    path, tokens = settings.caller_keys, None
     if path is not None:
         keys = WatchedFiles("caller_keys", [path], lambda: TrustedKeys.read(path), metrics)
         tokens = CallerTokens(keys)
     return AccessGate(
-        settings.callers if by_certificate else {},
+        settings.callers,
         tokens,
         metrics,
         allow_anonymous=settings.allow_anonymous,

@@ -42,6 +42,13 @@ class AccessSettings(BaseSettings):
     host: str = "127.0.0.1"
     """Address to listen on. Anything but loopback needs TLS, and a way to know who calls."""
 
+    metrics_plain_text: bool = False
+    """Whether metrics leave the machine without TLS, where the network itself keeps others off."""
+
+    metrics_host: str = "127.0.0.1"
+    """Address of the Prometheus endpoint. Anything but loopback is served over TLS, with
+    `tls_mutual` to clients of `tls_authority` only; or in plain text if that is set."""
+
     @field_validator("tls_key")
     @classmethod
     def _key_and_certificate(cls, key: object, others: ValidationInfo) -> object:
@@ -74,6 +81,18 @@ class AccessSettings(BaseSettings):
             raise ValueError("a token is not sent in plain text: it needs tls_authority")
         return path
 
+    @field_validator("metrics_host")
+    @classmethod
+    def _metrics_not_open_by_accident(cls, host: str, others: ValidationInfo) -> str:
+        if is_loopback(host) or others.data.get("metrics_plain_text"):
+            return host
+        if others.data.get("tls_certificate", host) is None:
+            raise ValueError(
+                "a host other than loopback needs tls_certificate and tls_key,"
+                " or metrics_plain_text"
+            )
+        return host
+
     @field_validator("host")
     @classmethod
     def _open_only_with_tls(cls, host: str, others: ValidationInfo) -> str:
@@ -87,6 +106,17 @@ class AccessSettings(BaseSettings):
                 " or caller_keys; allow_anonymous does without"
             )
         return host
+
+    @property
+    def asks_who_calls(self) -> bool:
+        """Whether callers must say who they are; on loopback all are local where they cannot."""
+        by_certificate = self.tls_authority is not None and self.tls_mutual
+        return by_certificate or self.caller_keys is not None or not is_loopback(self.host)
+
+    @property
+    def metrics_over_tls(self) -> bool:
+        """Whether the Prometheus endpoint is served over TLS."""
+        return not is_loopback(self.metrics_host) and not self.metrics_plain_text
 
 
 def knows_callers(given: dict[str, object]) -> bool:
