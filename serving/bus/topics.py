@@ -30,7 +30,8 @@ class Topic:
 
 
 ACTIONS = Topic("actions", 64, "all", 14 * DAY_MS, linger_ms=1)
-SERVED = Topic("served", 64, "leader", 14 * DAY_MS, linger_ms=5)
+# Nobody waits for these, and together they cost broker and writer a third of what they cost alone.
+SERVED = Topic("served", 64, "leader", 14 * DAY_MS, linger_ms=100)
 RANKED_LISTS = Topic("ranked-lists", 64, "leader", 600_000)
 
 

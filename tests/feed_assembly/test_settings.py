@@ -35,10 +35,10 @@ def test_a_key_is_not_shown() -> None:
     assert "abab" not in repr(settings)
 
 
-def test_the_replicas_share_all_partitions() -> None:
-    parts = [own_partitions(index, 3) for index in range(3)]
+def test_every_replica_reads_partitions_that_no_other_reads() -> None:
+    parts = [own_partitions(index, 64) for index in range(64)]
+    assert all(parts)
     assert sorted(partition for part in parts for partition in part) == list(range(64))
-    assert parts[1][:3] == [1, 4, 7]
 
 
 @pytest.mark.parametrize("replica", [(1, 1), (-1, 1), (0, 65), (0, 0)])
