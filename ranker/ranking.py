@@ -14,13 +14,14 @@ from features.matrix import feature_matrix
 from generation.viewer_columns import VIEWER_TOTALS
 from ranker.cut import PRE_RANKED, best_rows, broad_first, members_kept
 from ranker.diversity import NEW_VIEWER, SOCIAL_SOURCES, DiversitySettings, select_diverse
+from ranker.model_use import ModelUse
 from ranker.models import Models
-from ranker.scoring import model_scores, retrieval_scores
+from ranker.scoring import retrieval_scores
+from ranker.switching import without_rules
 from serving.contracts.rank import LIST_SIZE, RESERVE_SIZE, RankRequest
 from serving.contracts.rank_columns import CROSS_FIELDS, ITEM_FIELDS
 from serving.contracts.shard import Columns
 from serving.contracts.sources import SOURCE_BIT
-from serving.fallback_log import FallbackLog
 from serving.stage_clock import StageClock
 
 Floats = npt.NDArray[np.float32]
@@ -49,30 +50,30 @@ def rank_candidates(
     models: Models,
     settings: DiversitySettings,
     clock: StageClock,
-    fallback_log: FallbackLog,
+    model_use: ModelUse,
 ) -> Ranking:
     """Rank `request.candidates`; what failed on the way is in `request.receipt`."""
-    receipt = request.receipt
+    switched = model_use.switched
+    for reason in switched.reasons("model", "rule") if switched.off else ():
+        request.receipt.degrade(reason)
     count = len(request.candidates["item_id"])
     settings = NEW_VIEWER if is_new_viewer(request.viewer) else settings
+    if switched.off:
+        settings = without_rules(settings, switched.names("rule"))
     with clock.stage("features", count):
         matrix = feature_matrix(_inputs(request))
     with clock.stage("pre_ranker", count) as passed:
-        try:
-            first = model_scores(models.pre_ranker, matrix, ONE_HEAD)
-        except Exception as error:  # whatever it was: the next rung is the plan
-            fallback_log.note("pre_ranker", error)
-            receipt.degrade("pre_ranker_failed")
+        first = model_use.scores("pre_ranker", models.pre_ranker, matrix, ONE_HEAD)
+        if first is None:
             first = _retrieval_order(request.candidates)
         kept = _cut(first, request.candidates, settings)
         passed.append(len(kept))
     with clock.stage("main_ranker", len(kept)):
         kept_matrix = matrix[kept]
-        try:
-            scores = model_scores(models.ranker, kept_matrix, models.worth)
-        except Exception as error:  # as above
-            fallback_log.note("main_ranker", error)
-            receipt.degrade("main_ranker_failed")
+        scores = None
+        if model_use.main_ranker_fits():
+            scores = model_use.scores("main_ranker", models.ranker, kept_matrix, models.worth)
+        if scores is None:
             scores = first[kept]
     with clock.stage("diversity", len(kept)) as passed:
         chosen = _select(request.candidates, kept, scores, settings)

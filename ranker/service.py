@@ -6,6 +6,7 @@ from pathlib import Path
 from features.matrix import feature_schema
 from generation.manifest import Manifest
 from ranker.diversity import DiversitySettings
+from ranker.model_use import ModelUses
 from ranker.models import Models
 from ranker.ranking import Ranking, rank_candidates
 from ranker.request_checks import check_request
@@ -17,8 +18,9 @@ from serving.deadline import Deadline
 from serving.errors import BusUnavailableError, PreconditionError
 from serving.fallback_log import FallbackLog
 from serving.metrics_recorder import Metrics
-from serving.tracing.span import begin_part
 from serving.stage_clock import StageClock
+from serving.switches.switches import EVERYTHING_ON, SwitchBoard
+from serving.tracing.span import begin_part
 
 MAX_BUS_WAIT_MS = 50.0
 BUS_RESERVE_MS = 10.0
@@ -36,6 +38,7 @@ def open_ranker(
     bus: Bus,
     metrics: Metrics,
     diversity: DiversitySettings | None = None,
+    switches: SwitchBoard = EVERYTHING_ON,
 ) -> "Ranker":
     """Load the models of a generation; `manifest` is its own.
 
@@ -43,7 +46,7 @@ def open_ranker(
         InvalidGenerationError, ModelError: something cannot be used; names file and cause.
     """
     models = Models.open(folder, manifest)
-    return Ranker(manifest.name, models, bus, metrics, diversity or DiversitySettings())
+    return Ranker(manifest.name, models, bus, metrics, diversity or DiversitySettings(), switches)
 
 
 class Ranker:
@@ -56,13 +59,16 @@ class Ranker:
         bus: Bus,
         metrics: Metrics,
         diversity: DiversitySettings,
+        switches: SwitchBoard = EVERYTHING_ON,
     ) -> None:
         self.generation = generation
         self._models = models
         self._bus = bus
         self._metrics = metrics
         self._fallback_log = FallbackLog(metrics)
+        self._model_uses = ModelUses(metrics, self._fallback_log)
         self._diversity = diversity
+        self._switches = switches
         self._feature_schema = feature_schema()
 
     async def rank(self, request: RankRequest, deadline: Deadline) -> RankReply:
@@ -75,8 +81,9 @@ class Ranker:
         check_request(request)
         receipt = request.receipt
         receipt.models.update(self._models.versions)
-        clock = StageClock(receipt, self._metrics)
-        ranking = rank_candidates(request, self._models, self._diversity, clock, self._fallback_log)
+        clock = StageClock(receipt, self._metrics, self._model_uses.costs)
+        model_use = self._model_uses.of_request(request, self._switches.now, deadline)
+        ranking = rank_candidates(request, self._models, self._diversity, clock, model_use)
         ranked = self._ranked_list(request, ranking)
         with clock.stage("publish", len(ranked.item_ids)):
             published = await self._publish(ranked, request.reply_partition, deadline)
@@ -85,11 +92,11 @@ class Ranker:
         receipt.degrade("bus_unacknowledged")
         return RankReply(receipt, ranked)
 
+    async def _publish(self, ranked: RankedList, partition: int, deadline: Deadline) -> bool:
+        message = ranked_list_codec.to_proto(ranked, self._feature_schema)
         span = begin_part("publish ranked-lists", "producer")
         if span is not None:
             message.traceparent = span.traceparent
-    async def _publish(self, ranked: RankedList, partition: int, deadline: Deadline) -> bool:
-        message = ranked_list_codec.to_proto(ranked, self._feature_schema)
         wait = deadline.earlier_by(BUS_RESERVE_MS).at_most(MAX_BUS_WAIT_MS)
         try:
             await self._bus.publish(
@@ -99,11 +106,11 @@ class Ranker:
                 timeout_s=wait.remaining_s(),
             )
         except BusUnavailableError as error:
+            self._fallback_log.note("publish", error)
+            return False
         finally:
             if span is not None:
                 span.end()
-            self._fallback_log.note("publish", error)
-            return False
         return True
 
     def _ranked_list(self, request: RankRequest, ranking: Ranking) -> RankedList:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from serving.contracts.receipt import Receipt, StageCount
+from serving.effort.stage_costs import StageCosts
 from serving.metrics import STAGE_IN, STAGE_LATENCY, STAGE_OUT
 from serving.metrics_recorder import Metrics
 from serving.tracing.span import CURRENT
@@ -13,9 +14,11 @@ from serving.tracing.span import CURRENT
 class StageClock:
     """Belongs to one request."""
 
-    def __init__(self, receipt: Receipt, metrics: Metrics) -> None:
+    def __init__(self, receipt: Receipt, metrics: Metrics, costs: StageCosts | None = None) -> None:
+        """`costs` learn what each stage takes, where later requests are planned by that."""
         self._receipt = receipt
         self._metrics = metrics
+        self._costs = costs
 
     @contextmanager
     def stage(self, name: str, count_in: int) -> Iterator[list[int]]:
@@ -34,6 +37,8 @@ class StageClock:
         self._metrics.histogram(STAGE_IN, name).observe(count_in)
         self._metrics.histogram(STAGE_OUT, name).observe(count_out)
         self._metrics.histogram(STAGE_LATENCY, name).observe(ms)
+        if self._costs is not None:
+            self._costs.note(name, ms)
         span = CURRENT.get()
         if span is not None:
             span.record(name, started_s, {"count_in": count_in, "count_out": count_out})

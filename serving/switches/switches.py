@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import structlog
 
@@ -48,6 +49,23 @@ class Switched:
 
 
 ALL_ON = Switched()
+
+
+class SwitchBoard(Protocol):
+    """Says what is off; `now` is to be read once per request."""
+
+    @property
+    def now(self) -> Switched: ...
+
+
+@dataclass(frozen=True, slots=True)
+class FixedSwitches:
+    """For who has no file to follow."""
+
+    now: Switched = ALL_ON
+
+
+EVERYTHING_ON = FixedSwitches()
 
 
 class Switches:

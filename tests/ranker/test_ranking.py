@@ -4,9 +4,9 @@ from ranker.diversity import DiversitySettings
 from ranker.models import Models
 from ranker.ranking import is_new_viewer, rank_candidates
 from serving.contracts.rank import RankRequest
-from serving.fallback_log import FallbackLog
 from serving.metrics_recorder import Metrics
 from serving.stage_clock import StageClock
+from tests.ranker.model_use import a_model_use
 from tests.ranker.requests import a_request, a_viewer, candidates
 
 
@@ -23,8 +23,8 @@ def page_of(request: RankRequest):
     """Rows of the first page."""
     models = Models(InOrder(), InOrder(), np.ones(1, np.float32), {})
     metrics = Metrics()
-    clock, fallbacks = StageClock(request.receipt, metrics), FallbackLog(metrics)
-    return rank_candidates(request, models, DiversitySettings(), clock, fallbacks).rows[:20]
+    clock, model_use = StageClock(request.receipt, metrics), a_model_use(request, metrics)
+    return rank_candidates(request, models, DiversitySettings(), clock, model_use).rows[:20]
 
 
 def crowd():

@@ -7,9 +7,9 @@ from ranker.diversity import DiversitySettings
 from ranker.models import Models
 from ranker.ranking import rank_candidates
 from ranker.scoring import model_scores, retrieval_scores
-from serving.fallback_log import FallbackLog
 from serving.metrics_recorder import Metrics
 from serving.stage_clock import StageClock
+from tests.ranker.model_use import a_model_use
 from tests.ranker.requests import a_request, candidates
 
 PLAIN = DiversitySettings(likeness_weight=0)
@@ -41,8 +41,8 @@ def ranked(pre_ranker, ranker):
     request = a_request(candidates([7, 8, 9], source_score=[0.1, 0.2, 0.3]))
     models = Models(FixedModel(pre_ranker), FixedModel(ranker), ONE_HEAD, {})
     metrics = Metrics()
-    clock, fallbacks = StageClock(request.receipt, metrics), FallbackLog(metrics)
-    ranking = rank_candidates(request, models, PLAIN, clock, fallbacks)
+    clock, model_use = StageClock(request.receipt, metrics), a_model_use(request, metrics)
+    ranking = rank_candidates(request, models, PLAIN, clock, model_use)
     return request.candidates["item_id"][ranking.rows].tolist(), request.receipt.degraded_reasons
 
 
@@ -84,7 +84,7 @@ def test_a_failed_model_is_counted_by_its_cause():
     request = a_request(candidates([7, 8]))
     models = Models(FixedModel([0.5, np.nan]), FixedModel(None), ONE_HEAD, {})
     clock = StageClock(request.receipt, metrics)
-    rank_candidates(request, models, PLAIN, clock, FallbackLog(metrics))
+    rank_candidates(request, models, PLAIN, clock, a_model_use(request, metrics))
     for stage, cause in (("pre_ranker", "UnusableScoresError"), ("main_ranker", "RuntimeError")):
         labels = {"stage": stage, "cause": cause}
         assert metrics.registry.get_sample_value("feedrank_stage_failures_total", labels) == 1
