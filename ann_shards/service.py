@@ -8,7 +8,7 @@ from ann_shards.shard_streams import ShardStreams
 from ann_shards.shards import Shards
 from generation import layout
 from generation.item_columns import CANDIDATE_SCHEMA
-from generation.manifest import InvalidGenerationError, Manifest, verify
+from generation.manifest import InvalidGenerationError, Manifest, verify_files
 from generation.vocabulary import Vocabulary
 from serving.bus.bus import Bus
 from serving.clock import Clock
@@ -42,8 +42,8 @@ def open_shards(
             f"this code reads {CANDIDATE_SCHEMA}"
         )
     folders = {number: layout.SHARD.format(shard=number) for number in shard_numbers}
-    mapped = (layout.VOCABULARY, *(f"{folder}/" for folder in folders.values()))
-    verify(generation_folder, manifest, lambda name: name.startswith(mapped))
+    files = [f"{folder}/{name}" for folder in folders.values() for name in layout.SHARD_FILES]
+    verify_files(generation_folder, manifest, [layout.VOCABULARY, *files])
     vocabulary = Vocabulary.read(generation_folder / layout.VOCABULARY)
     shards = [
         open_shard(generation_folder / folder, number, manifest, vocabulary, executor)

@@ -13,7 +13,7 @@ from candidate_gen.viewer_state.states import open_viewer_states
 from candidate_gen.viewer_state.updater import ViewerStateUpdater
 from generation import layout
 from generation.item_columns import CANDIDATE_SCHEMA
-from generation.manifest import InvalidGenerationError, Manifest, verify
+from generation.manifest import InvalidGenerationError, Manifest, verify_files
 from generation.vocabulary import Vocabulary
 from serving.bus.bus import Bus
 from serving.bus.topics import ACTIONS
@@ -93,7 +93,7 @@ def open_candidate_gen(
     Raises:
         InvalidGenerationError: a file is missing, damaged or of another version; names it.
     """
-    verify(folder, manifest, lambda name: name == layout.VOCABULARY)
+    verify_files(folder, manifest, [layout.VOCABULARY])
     if manifest.item_schema != CANDIDATE_SCHEMA:
         raise InvalidGenerationError(
             f"{folder} has item columns {manifest.item_schema}, this code reads {CANDIDATE_SCHEMA}"

@@ -35,7 +35,7 @@ from feed_assembly.served_records import ServedRecords
 from feed_assembly.session.session_store import SessionStore
 from feed_assembly.viewer_regions import ViewerRegions
 from generation import layout
-from generation.manifest import InvalidGenerationError, Manifest, verify
+from generation.manifest import InvalidGenerationError, Manifest, verify_files
 from serving.bus.bus import Bus
 from serving.clock import Clock
 from serving.contracts.candidates import CandidateClient
@@ -126,7 +126,7 @@ def open_feed_assembly(
         ValueError: there is no such replica.
     """
     partitions = own_partitions(*replica)
-    verify(folder, manifest, lambda name: name in MAPPED or is_graph_file(name))
+    verify_files(folder, manifest, [*MAPPED, *filter(is_graph_file, manifest.files)])
     try:
         base, regions = ContentBase(folder), ViewerRegions.open(folder)
         floor = read_floor(folder, base)

@@ -38,6 +38,16 @@ SHARD_CATEGORIES = "categories.arrow"
 SHARD_POPULAR = "popular.arrow"
 SHARD_INDEX_PARAMETERS = "index.json"
 SHARD_TRUTH = "truth.arrow"
+SHARD_FILES = (
+    SHARD_ITEMS,
+    SHARD_ITEM_ROWS,
+    SHARD_INDEX,
+    SHARD_INDEX_PARAMETERS,
+    SHARD_AUTHORS,
+    SHARD_CATEGORIES,
+    SHARD_POPULAR,
+    SHARD_TRUTH,
+)
 GRAPH = "graph"
 GRAPH_PART = "graph/part-{part:05d}.arrow"
 VIEWERS = "viewers/viewers.arrow"

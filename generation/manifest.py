@@ -6,7 +6,7 @@ name. `verify` checks size and SHA-256 of files before anybody maps them.
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -152,6 +152,18 @@ def verify(
             )
         if file_sha256(path) != entry.sha256:
             raise InvalidGenerationError(f"{path} differs from the manifest's SHA-256")
+
+
+def verify_files(folder: Path, manifest: Manifest, names: Collection[str]) -> None:
+    """Check size and hash of these files, all of which the manifest must name.
+
+    Raises:
+        InvalidGenerationError: a file is missing, cut, changed or not in the manifest; names it.
+    """
+    for name in names:
+        if name not in manifest.files:
+            raise InvalidGenerationError(f"{folder / name} is not in the manifest")
+    verify(folder, manifest, names.__contains__)
 
 
 def file_sha256(path: Path) -> str:

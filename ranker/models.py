@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from generation import layout
-from generation.manifest import InvalidGenerationError, Manifest, verify
+from generation.manifest import Manifest, verify_files
 from ranker.onnx_model import OnnxModel
 from ranker.value_model import ValueModel
 
@@ -40,10 +40,7 @@ class Models:
             InvalidGenerationError: a file is missing or differs from the manifest.
             ModelError: a model cannot be used; names file and cause.
         """
-        for name in FILES:
-            if name not in manifest.files:
-                raise InvalidGenerationError(f"{folder / name} is not in the manifest")
-        verify(folder, manifest, FILES.__contains__)
+        verify_files(folder, manifest, FILES)
         pre_ranker = OnnxModel(folder / layout.PRE_RANKER)
         ranker = OnnxModel(folder / layout.RANKER)
         value_model = ValueModel.read(folder / layout.VALUE_MODEL)

@@ -10,7 +10,7 @@ from candidate_gen.viewer_state.record import RecordError, ViewerRecord, empty_r
 from candidate_gen.viewer_state.vector import ViewerVectorizer
 from candidate_gen.viewer_state.viewer import Profile, ViewerState
 from generation import layout
-from generation.manifest import InvalidGenerationError, Manifest, verify
+from generation.manifest import InvalidGenerationError, Manifest, verify_files
 from generation.viewers import BaseViewer, Viewers
 from serving.errors import StateUnavailableError
 from serving.state.state_store import StateStore
@@ -30,7 +30,7 @@ def open_viewer_states(folder: Path, manifest: Manifest, store: StateStore) -> "
     Raises:
         InvalidGenerationError: a file is missing, damaged or cannot be used; names it.
     """
-    verify(folder, manifest, lambda name: name in FILES)
+    verify_files(folder, manifest, FILES)
     try:
         viewers = Viewers(folder)
     except (ValueError, OSError) as error:
