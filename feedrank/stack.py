@@ -9,6 +9,7 @@ from feedrank.real.kafka_process import KafkaProcess, missing_for_kafka
 from feedrank.real.ports import free_ports
 from feedrank.real.redis_process import RedisProcess, missing_for_redis
 from feedrank.real.server_process import ServerProcess
+from feedrank.running_stack import RunningProcess, RunningStack
 from feedrank.service_process import ServiceProcess
 
 EDGE = "feed_assembly"
@@ -48,10 +49,14 @@ class Stack:
 
     Those that are called come before their callers, replicas side by side. A service that is there
     once has its own name, `ranker`; replicas are `ranker.0`, `ranker.1`.
+
+    Attributes:
+        running: Where our services are, for who looks at them.
     """
 
     stores: list[ServerProcess]
     services: list[ServerProcess]
+    running: RunningStack = field(default_factory=lambda: RunningStack([]))
 
     @property
     def edges(self) -> list[ServerProcess]:
@@ -66,7 +71,8 @@ def stack(settings: StackSettings) -> Stack:
         MissingComponentError: Kafka or Redis is to be started but is not installed.
     """
     stores, bus, state = _stores(settings)
-    return Stack(stores, _Services(settings, bus, state).all())
+    services = _Services(settings, bus, state)
+    return Stack(stores, services.all(), RunningStack(services.running, bus, state))
 
 
 class _Services:
@@ -74,6 +80,7 @@ class _Services:
 
     def __init__(self, settings: StackSettings, bus: str, state: str) -> None:
         self._settings = settings
+        self.running: list[RunningProcess] = []
         self._shared = {
             **settings.variables,
             "FEEDRANK_GENERATIONS": str(settings.generations.absolute()),
@@ -81,10 +88,12 @@ class _Services:
             "FEEDRANK_BUS": bus,
             "FEEDRANK_STATE": state,
         }
-        if settings.metrics:
-            self._shared["FEEDRANK_METRICS_PORT"] = "0"
-        behind_the_edge = 3 + settings.shard_count
-        self._ports = iter(free_ports(behind_the_edge * settings.replicas))
+        # Ports of metrics are kept over restarts, so that whoever scrapes finds them again.
+        behind_the_edge = (3 + settings.shard_count) * settings.replicas
+        scraped = behind_the_edge + settings.replicas if settings.metrics else 0
+        ports = free_ports(behind_the_edge + scraped)
+        self._ports = iter(ports[:behind_the_edge])
+        self._metrics_ports = iter(ports[behind_the_edge:])
 
     def all(self) -> list[ServerProcess]:
         replicas = range(self._settings.replicas)
@@ -124,11 +133,18 @@ class _Services:
     def _service(self, name: str, number: int, **own: str) -> ServiceProcess:
         module, _, _ = name.partition("-")
         port = int(own.pop("port", 0)) or next(self._ports)
+        metrics_port = next(self._metrics_ports, None)
+        if metrics_port is not None:
+            own["metrics_port"] = str(metrics_port)
+        service = name
         if self._settings.replicas > 1:
             name = f"{name}.{number}"
         variables = {f"FEEDRANK_{module.upper()}__{key.upper()}": v for key, v in own.items()}
         logs = self._settings.home / "logs"
-        return ServiceProcess(name, f"{module}.main", logs, port, {**self._shared, **variables})
+        process = ServiceProcess(name, f"{module}.main", logs, port, {**self._shared, **variables})
+        metrics = "" if metrics_port is None else f"127.0.0.1:{metrics_port}"
+        self.running.append(RunningProcess(name, service, process.address, metrics))
+        return process
 
     def _place(self, replica: int) -> dict[str, str]:
         """Which partitions it owns."""

@@ -1,5 +1,7 @@
-"""`feedrank doctor`: what works here, what does not, and what to do about it."""
+"""`feedrank doctor`: what works here, or in a running system, what does not, and what to do."""
 
+import asyncio
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -7,41 +9,82 @@ import typer
 
 from feedrank.checkup.finding import Finding
 from feedrank.checkup.generation import check_generation
+from feedrank.checkup.live.live import check_live
 from feedrank.checkup.machine import check_machine
 from feedrank.checkup.port import check_port
 from feedrank.checkup.real_servers import check_real_servers
 from feedrank.checkup.versions import check_versions
-from feedrank.console import err, out
+from feedrank.client_access import Authority, Certificate, ClientAccess, Key
+from feedrank.console import err, fail, out
+from feedrank.running_stack import RunningProcess, RunningStack
 
 COLOURS = {"good": "green", "optional": "yellow", "bad": "bold red"}
 
 
 def doctor(
+    addresses: Annotated[
+        list[str] | None, typer.Argument(help="with --live: HOST:PORT of running processes")
+    ] = None,
     generations: Annotated[Path, typer.Option(help="folder of generations")] = Path("generations"),
     home: Annotated[Path, typer.Option(help="folder of the server's own data")] = Path("home"),
     port: Annotated[int, typer.Option(min=1, max=65_535, help="port of the server")] = 50_051,
+    live: Annotated[bool, typer.Option("--live", help="look at a running system instead")] = False,
+    metrics: Annotated[
+        list[str] | None, typer.Option(help="with --live: http://HOST:PORT of a process's metrics")
+    ] = None,
+    authority: Authority = None,
+    certificate: Certificate = None,
+    key: Key = None,
 ) -> None:
-    """Say what works here, what does not, and what to do about it.
+    """Say what works, what does not, and what to do about it.
 
-    It looks at versions, JDK, Kafka, Redis, threads, disk, the port and the generation.
+    It looks at versions, JDK, Kafka, Redis, threads, disk, the port and the generation. With --live
+    it asks running processes instead: those of `feedrank up`, found by its home, or those named.
     Ends with exit code 1 if something is bad.
 
-    Example: feedrank doctor --generations generations --home home
+    Example: feedrank doctor --live --home home
     """
-    findings = [*check_versions(), *check_real_servers(), *check_machine(home), check_port(port)]
-    for finding in findings:
-        _print(finding)
-    with err.status("reading the generation"):
-        of_generation = check_generation(generations)
-    for finding in of_generation:
-        _print(finding)
-    bad = [finding for finding in (*findings, *of_generation) if finding.verdict == "bad"]
-    if bad:
+    if live:
+        running = _running(home, addresses or [], metrics or [])
+        access = ClientAccess(authority, certificate, key)
+        with err.status("asking every process"):
+            findings = asyncio.run(check_live(running, access.credentials()))
+    elif addresses or metrics:
+        raise fail("addresses are for a running system: add --live")
+    else:
+        findings = _checked(generations, home, port)
+    _print(findings)
+    if any(finding.verdict == "bad" for finding in findings):
         raise typer.Exit(1)
 
 
-def _print(finding: Finding) -> None:
-    colour = COLOURS[finding.verdict]
-    out.print(f"[{colour}]{finding.verdict:<8}[/] {finding.subject}: ", end="")
-    out.print(finding.found, markup=False, end="")
-    out.print(f"; to do: {finding.advice}" if finding.advice else "", markup=False)
+def _running(home: Path, addresses: list[str], metrics: list[str]) -> RunningStack:
+    """Who is asked: those named, or else those of `feedrank up`."""
+    if addresses or metrics:
+        return RunningStack(
+            [
+                *(RunningProcess(address, address, address) for address in addresses),
+                *(RunningProcess(url, url, metrics=url) for url in metrics),
+            ]
+        )
+    try:
+        return RunningStack.read(home)
+    except FileNotFoundError as error:
+        problem = f"nothing of `feedrank up` runs with --home {home}"
+        raise fail(f"{problem}; name processes: HOST:PORT … or --metrics URL") from error
+    except ValueError as error:
+        raise fail(str(error)) from error
+
+
+def _checked(generations: Path, home: Path, port: int) -> list[Finding]:
+    findings = [*check_versions(), *check_real_servers(), *check_machine(home), check_port(port)]
+    with err.status("reading the generation"):
+        return [*findings, *check_generation(generations)]
+
+
+def _print(findings: Iterable[Finding]) -> None:
+    for finding in findings:
+        colour = COLOURS[finding.verdict]
+        out.print(f"[{colour}]{finding.verdict:<8}[/] {finding.subject}: ", end="")
+        out.print(finding.found, markup=False, end="")
+        out.print(f"; to do: {finding.advice}" if finding.advice else "", markup=False)

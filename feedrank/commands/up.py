@@ -12,6 +12,7 @@ from feedrank.console import fail, out
 from feedrank.free_port import require_free
 from feedrank.ignored_variables import warn_of_ignored_variables
 from feedrank.real.server_process import ServerStartError
+from feedrank.running_stack import RunningStack
 from feedrank.signal_handling import on_signals
 from feedrank.stack import MissingComponentError, Stack, StackSettings, stack
 from feedrank.supervisor import GaveUpError, Supervisor
@@ -31,7 +32,7 @@ def up(
     state: Annotated[
         str | None, typer.Option(help="redis://HOST:PORT/DB; by default one is started here")
     ] = None,
-    metrics: Annotated[bool, typer.Option(help="open a Prometheus port per service")] = False,
+    metrics: Annotated[bool, typer.Option(help="open a Prometheus port per service")] = True,
     replicas: Annotated[int, typer.Option(min=1, max=16, help="processes of every service")] = 1,
     config: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="TOML file for all services")
@@ -54,7 +55,12 @@ def up(
         settings = StackSettings(
             generations, home, port, shard_count, bus, state, metrics, variables, replicas
         )
-        _supervise(stack(settings), port)
+        processes = stack(settings)
+        processes.running.write(home)
+        try:
+            _supervise(processes, port)
+        finally:
+            RunningStack.forget(home)
     except (InvalidGenerationError, MissingComponentError) as error:
         raise fail(str(error)) from error
 

@@ -1,0 +1,1 @@
+"""What `feedrank doctor --live` looks at in a running system, one file per subject."""

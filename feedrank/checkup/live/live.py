@@ -1,0 +1,84 @@
+"""Everything that is looked at in a running system, in the order a person wants to read it."""
+
+import asyncio
+from collections.abc import Sequence
+
+import grpc
+
+from feedrank.checkup.finding import Finding
+from feedrank.checkup.live.health import health
+from feedrank.checkup.live.kafka_server import kafka_server
+from feedrank.checkup.live.page import MetricsPage, read_page
+from feedrank.checkup.live.processes import (
+    certificates,
+    clocks,
+    disks,
+    event_loops,
+    same_everywhere,
+)
+from feedrank.checkup.live.quality import coverage, degraded, failed
+from feedrank.checkup.live.redis_server import redis_server
+from feedrank.checkup.live.streams import breaker, bus_writes, lag
+from feedrank.running_stack import RunningProcess, RunningStack
+
+PAGE_CHECKS = (
+    same_everywhere,
+    clocks,
+    event_loops,
+    failed,
+    degraded,
+    coverage,
+    lag,
+    bus_writes,
+    breaker,
+    disks,
+    certificates,
+)
+SHARDS = "ann_shards-"
+
+
+async def check_live(
+    running: RunningStack, credentials: grpc.ChannelCredentials | None = None
+) -> list[Finding]:
+    """Ask every process, Kafka and Redis.
+
+    Args:
+        credentials: TLS for the health checks; plain text without.
+    """
+    of_health, (pages, of_pages), of_kafka, of_redis = await asyncio.gather(
+        health(running.processes, credentials),
+        _pages(running.processes),
+        kafka_server(running.bus, _shard_count(running)),
+        redis_server(running.state),
+    )
+    seen = [finding for check in PAGE_CHECKS for finding in check(pages)] if pages else []
+    return [*of_health, *of_kafka, *of_redis, *of_pages, *seen]
+
+
+async def _pages(
+    processes: Sequence[RunningProcess],
+) -> tuple[list[MetricsPage], list[Finding]]:
+    """The metrics of all that have some, and who does not answer."""
+    asked = [process for process in processes if process.metrics]
+    if not asked:
+        advice = "start with --metrics, or set FEEDRANK_METRICS_PORT: most checks need them"
+        return [], [Finding("metrics", "optional", "no process has a metrics port", advice)]
+    answers = await asyncio.gather(
+        *(asyncio.to_thread(read_page, process) for process in asked), return_exceptions=True
+    )
+    pages = [answer for answer in answers if isinstance(answer, MetricsPage)]
+    silent = []
+    for process, answer in zip(asked, answers, strict=True):
+        if isinstance(answer, (OSError, ValueError)):
+            advice = "is it running, and is that its metrics port?"
+            found = f"{process.metrics}: {answer}"
+            silent.append(Finding(f"metrics of {process.name}", "bad", found, advice))
+        elif isinstance(answer, BaseException):
+            raise answer
+    return pages, silent
+
+
+def _shard_count(running: RunningStack) -> int | None:
+    """`None` where nobody says."""
+    shards = {p.service for p in running.processes if p.service.startswith(SHARDS)}
+    return len(shards) or None
