@@ -13,10 +13,10 @@ ranker       scores, orders and publishes
 import time
 from collections.abc import Sequence
 
-import numpy as np
-
+from candidate_gen.active_stages import ActiveStages, switches_of
 from candidate_gen.batch import CandidateBatch, Query
 from candidate_gen.fan_out import FanOut
+from candidate_gen.filtering import keep_showable
 from candidate_gen.filters.age_filter import AgeFilter
 from candidate_gen.filters.blocked_filter import BlockedFilter
 from candidate_gen.filters.excluded_author_filter import ExcludedAuthorFilter
@@ -32,12 +32,12 @@ from candidate_gen.hydrators.author_affinity import AuthorAffinity
 from candidate_gen.hydrators.category_affinity import CategoryAffinity
 from candidate_gen.hydrators.friends_liked_count import FriendsLikedCount
 from candidate_gen.hydrators.same_group import SameGroup
+from candidate_gen.narrowing import FIRST_COSTS_MS, Narrowing
 from candidate_gen.neighbours import MIN_REMAINING_MS, SEARCH_SHARE, Neighbours, share_of
 from candidate_gen.planning import PlannedSource, plan_sources
 from candidate_gen.pool import Pool, pool_answers
 from candidate_gen.query_building import QueryRules
 from candidate_gen.query_hydration import hydrate_query
-from candidate_gen.quotas import MAX_RANKED
 from candidate_gen.rank_input import rank_request
 from candidate_gen.ranking import rank
 from candidate_gen.relating import add_relations
@@ -55,13 +55,16 @@ from candidate_gen.sources.similar_to_liked import SimilarToLiked
 from candidate_gen.stages import Filter, Hydrator, Source
 from generation.item_columns import FACTS, VECTOR
 from serving.contracts.candidates import GenerateRequest
-from serving.contracts.rank import RankReply
+from serving.contracts.rank import RankReply, RankRequest
 from serving.contracts.receipt import Receipt
 from serving.contracts.shard import SearchRequest, ShardAnswer
 from serving.deadline import Deadline
-from serving.errors import DependencyError, NotFoundError
+from serving.effort.rung import Rung
+from serving.effort.stage_costs import StageCosts
+from serving.errors import DependencyError
 from serving.fallback_log import FallbackLog
 from serving.metrics_recorder import Metrics
+from serving.switches.switches import EVERYTHING_ON, SwitchBoard
 
 SOURCES: Sequence[Source] = (
     InNetwork(),
@@ -84,6 +87,7 @@ FILTERS: Sequence[Filter] = (
     LanguageFilter(),
     AgeFilter(),
 )
+SWITCHES = switches_of(SOURCES, FILTERS)
 
 
 class CandidatePipeline:
@@ -96,6 +100,7 @@ class CandidatePipeline:
         neighbours: Neighbours,
         rules: QueryRules,
         metrics: Metrics,
+        switches: SwitchBoard = EVERYTHING_ON,
     ) -> None:
         self._generation = generation
         self._shard_count = shard_count
@@ -104,6 +109,8 @@ class CandidatePipeline:
         self._rules = rules
         self._metrics = metrics
         self._fallback_log = FallbackLog(metrics)
+        self._costs = StageCosts(FIRST_COSTS_MS)
+        self._stages = ActiveStages(SOURCES, FILTERS, switches)
         self._hydrators: Sequence[Hydrator] = (
             CategoryAffinity(len(rules.vocabulary.categories)),
             AuthorAffinity(),
@@ -124,28 +131,54 @@ class CandidatePipeline:
         check_request(request)
         deadline.require(MIN_REMAINING_MS)
         receipt = Receipt(generation=self._generation, shards_total=self._shard_count)
-        run = Run(receipt, self._metrics, self._fallback_log)
+        run = Run(receipt, self._metrics, self._fallback_log, self._costs)
         neighbours, generation = self._neighbours, self._generation
+        stages = self._stages.now
+        for reason in stages.reasons:
+            receipt.degrade(reason)
+        narrowing = self._narrowing(request, receipt, deadline)
 
         query = await hydrate_query(run, neighbours, generation, request, self._rules, deadline)
-        planned = plan_sources(run, SOURCES, query, self._shard_count)
-        answers = await self._search(run, query, planned, deadline)
+        planned = plan_sources(run, stages.sources, query, self._shard_count)
+        answers = await self._search(run, query, planned, narrowing)
         pool = _pooled(run, answers)
         batch = select_candidates(run, planned, pool)
         batch = await add_relations(run, neighbours.graph, generation, query, batch, deadline)
-        batch = _filtered(run, query, batch)
+        batch = keep_showable(run, stages.filters, query, batch, narrowing.candidates(len(batch)))
         batch = self._hydrated(run, query, batch, pool)
-        ranked = rank_request(query, batch, generation, receipt)
-        return await rank(neighbours.ranker, ranked, deadline)
+        ranked = rank_request(
+            query, batch, generation, receipt, without_main_ranker=narrowing.without_main_ranker
+        )
+        return await self._rank(ranked, deadline)
+
+    def _narrowing(
+        self, request: GenerateRequest, receipt: Receipt, deadline: Deadline
+    ) -> Narrowing:
+        if request.rung != Rung.FULL:
+            receipt.degrade(request.rung.reason)
+        return Narrowing(request.rung, deadline, self._costs, receipt)
+
+    async def _rank(self, request: RankRequest, deadline: Deadline) -> RankReply:
+        started_s = time.perf_counter()
+        try:
+            return await rank(self._neighbours.ranker, request, deadline)
+        finally:
+            self._costs.note("rank", (time.perf_counter() - started_s) * 1_000)
 
     async def _search(
-        self, run: Run, query: Query, planned: Sequence[PlannedSource], deadline: Deadline
+        self, run: Run, query: Query, planned: Sequence[PlannedSource], narrowing: Narrowing
     ) -> list[ShardAnswer]:
         parts = [source.part for source in planned if source.part is not None]
         if not parts:
             raise DependencyError("no source could say what to search for")
-        search = SearchRequest(self._generation, query.eligibility, parts)
-        return await search_shards(run, self._shards, search, share_of(deadline, SEARCH_SHARE))
+        probes = narrowing.probes()
+        search = SearchRequest(self._generation, query.eligibility, parts, probes.share)
+        deadline = share_of(narrowing.deadline, SEARCH_SHARE)
+        answers = await search_shards(run, self._shards, search, deadline)
+        narrowing.note_probes(
+            probes, made_a_difference=any(answer.probed_less for answer in answers)
+        )
+        return answers
 
     def _hydrated(
         self, run: Run, query: Query, batch: CandidateBatch, pool: Pool
@@ -164,24 +197,3 @@ def _pooled(run: Run, answers: Sequence[ShardAnswer]) -> Pool:
     hit_count = sum(len(hits.rows) for hits in pool.hits)
     run.record("pool", hit_count, len(pool.columns["item_id"]), started_s)
     return pool
-
-
-def _filtered(run: Run, query: Query, batch: CandidateBatch) -> CandidateBatch:
-    """Who passes all filters, at most `MAX_RANKED`.
-
-    Raises:
-        NotFoundError: nobody does; an older feed is better than none.
-    """
-    began_s = time.perf_counter()
-    staying = np.ones(len(batch), np.bool_)
-    left = len(batch)
-    for stage in FILTERS:
-        started_s = time.perf_counter()
-        staying &= stage.keep(query, batch)
-        before, left = left, int(np.count_nonzero(staying))
-        run.record_filter(stage.name, before, left, started_s)
-    rows = np.flatnonzero(staying)[:MAX_RANKED]
-    run.record("filter", len(batch), len(rows), began_s)
-    if not left:
-        raise NotFoundError("no candidate may be shown to this viewer")
-    return batch.take(rows)

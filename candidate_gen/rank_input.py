@@ -41,7 +41,12 @@ def context_inputs(query: Query) -> ContextInputs:
 
 
 def rank_request(
-    query: Query, batch: CandidateBatch, generation: str, receipt: Receipt
+    query: Query,
+    batch: CandidateBatch,
+    generation: str,
+    receipt: Receipt,
+    *,
+    without_main_ranker: bool = False,
 ) -> RankRequest:
     request = query.request
     return RankRequest(
@@ -55,6 +60,7 @@ def rank_request(
         context=context_inputs(query),
         candidates={column.name: batch[column.name] for column in RANK_COLUMNS},
         receipt=receipt,
+        without_main_ranker=without_main_ranker,
     )
 
 

@@ -2,6 +2,7 @@
 
 from serving.bus.topics import RANKED_LISTS
 from serving.contracts.candidates import GenerateRequest
+from serving.effort.rung import Rung
 from serving.errors import InvalidRequestError
 
 MAX_EXCLUDED_IDS = 10_000
@@ -21,6 +22,8 @@ def check_request(request: GenerateRequest) -> None:
         raise InvalidRequestError("viewer_id", f"{request.viewer_id} is below 0")
     if request.now_ms <= 0:
         raise InvalidRequestError("now_ms", f"{request.now_ms} is not above 0")
+    if request.rung >= Rung.STORED:
+        raise InvalidRequestError("rung", f"{request.rung.word} asks for no new list")
     partitions = RANKED_LISTS.partitions
     if not 0 <= request.reply_partition < partitions:
         raise InvalidRequestError(

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from serving.contracts.receipt import Receipt, StageCount
 from serving.deadline import Deadline
+from serving.effort.stage_costs import StageCosts
 from serving.errors import DeadlineError
 from serving.fallback_log import FallbackLog
 from serving.metrics import (
@@ -23,11 +24,17 @@ Answer = TypeVar("Answer")
 class Run:
     """One request on its way through the pipeline."""
 
-    def __init__(self, receipt: Receipt, metrics: Metrics, fallback_log: FallbackLog) -> None:
+    def __init__(
+        self,
+        receipt: Receipt,
+        metrics: Metrics,
+        fallback_log: FallbackLog,
+        costs: StageCosts | None = None,
+    ) -> None:
         self.receipt = receipt
         self._fallback_log = fallback_log
         self._metrics = metrics
-        self._clock = StageClock(receipt, metrics)
+        self._clock = StageClock(receipt, metrics, costs)
 
     def record(self, stage: str, count_in: int, count_out: int, started_s: float) -> None:
         """Note what a stage was given and passed on; `started_s` is of `time.perf_counter`."""

@@ -24,6 +24,7 @@ from serving.contracts.shard import ShardClient
 from serving.deadline import Deadline
 from serving.metrics_recorder import Metrics
 from serving.state.state_store import StateStore
+from serving.switches.switches import EVERYTHING_ON, SwitchBoard
 
 NO_AGE_LIMIT: Mapping[str, int] = {}
 ALL_PARTITIONS = range(ACTIONS.partitions)
@@ -78,6 +79,7 @@ def open_candidate_gen(
     *,
     partitions: Sequence[int] = ALL_PARTITIONS,
     max_age_ms: Mapping[str, int] = NO_AGE_LIMIT,
+    switches: SwitchBoard = EVERYTHING_ON,
 ) -> CandidateGen:
     """Verify and map what is needed of a generation. More than six arguments: a composition root.
 
@@ -110,5 +112,7 @@ def open_candidate_gen(
         ranker=services.ranker,
     )
     rules = QueryRules(vocabulary, manifest.authors_are_viewers, max_age_ms)
-    pipeline = CandidatePipeline(manifest.name, manifest.shard_count, neighbours, rules, metrics)
+    pipeline = CandidatePipeline(
+        manifest.name, manifest.shard_count, neighbours, rules, metrics, switches
+    )
     return CandidateGen(pipeline, updater, lag)

@@ -40,6 +40,11 @@ class Filter(Protocol):
     @property
     def name(self) -> str: ...
 
+    @property
+    def is_safety(self) -> bool:
+        """Whether people may be shown what they must not be where it is switched off."""
+        ...
+
     def keep(self, query: Query, batch: CandidateBatch) -> Mask:
         """Return `bool[n]`, true for rows that stay."""
         ...

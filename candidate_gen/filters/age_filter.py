@@ -12,6 +12,7 @@ class AgeFilter:
     """
 
     name = "age"
+    is_safety = False
 
     def keep(self, query: Query, batch: CandidateBatch) -> Mask:
         oldest_ms = query.eligibility.oldest_ms

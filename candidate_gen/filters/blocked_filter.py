@@ -8,6 +8,7 @@ class BlockedFilter:
     """Reads column `relation_flags`, in which blocks count both ways."""
 
     name = "blocked"
+    is_safety = True
 
     def keep(self, query: Query, batch: CandidateBatch) -> Mask:  # noqa: ARG002 - the flags are the viewer's
         keep: Mask = batch["relation_flags"] & BLOCKED == 0

@@ -11,6 +11,7 @@ class ExcludedAuthorFilter:
     """
 
     name = "excluded_author"
+    is_safety = True
 
     def keep(self, query: Query, batch: CandidateBatch) -> Mask:
         return ~is_among(batch["author_id"], query.eligibility.excluded_author_ids)

@@ -9,6 +9,7 @@ class LanguageFilter:
     """Keeps items in the viewer's language; an unknown language on either side suits."""
 
     name = "language"
+    is_safety = False
 
     def keep(self, query: Query, batch: CandidateBatch) -> Mask:
         language = query.eligibility.language

@@ -8,6 +8,7 @@ class MutedFilter:
     """Reads column `relation_flags`."""
 
     name = "muted"
+    is_safety = True
 
     def keep(self, query: Query, batch: CandidateBatch) -> Mask:  # noqa: ARG002 - the flags are the viewer's
         keep: Mask = batch["relation_flags"] & MUTED == 0

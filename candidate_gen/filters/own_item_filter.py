@@ -9,6 +9,7 @@ class OwnItemFilter:
     """Reads `query.own_author_id`, which is `None` where authors are no viewers."""
 
     name = "own_item"
+    is_safety = False
 
     def keep(self, query: Query, batch: CandidateBatch) -> Mask:
         if query.own_author_id is None:

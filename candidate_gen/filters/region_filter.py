@@ -9,6 +9,7 @@ class RegionFilter:
     """Keeps items of the viewer's region; an unknown region on either side suits."""
 
     name = "region"
+    is_safety = False
 
     def keep(self, query: Query, batch: CandidateBatch) -> Mask:
         region = query.eligibility.region

@@ -9,6 +9,7 @@ class SensitiveFilter:
     """Reads column `is_sensitive`."""
 
     name = "sensitive"
+    is_safety = True
 
     def keep(self, query: Query, batch: CandidateBatch) -> Mask:
         if query.eligibility.allow_sensitive:

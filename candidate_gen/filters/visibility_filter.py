@@ -12,6 +12,7 @@ class VisibilityFilter:
     """
 
     name = "visibility"
+    is_safety = True
 
     def keep(self, query: Query, batch: CandidateBatch) -> Mask:
         visibility, may_see = batch["visibility"], query.eligibility
