@@ -14,8 +14,9 @@ from feedrank.stack import Stack
 
 MAX_RESTARTS = 6
 LOOK_INTERVAL_S = 0.1
-SETTLE_S = 1.0
-"""Between two restarts of a rolling one: callers find a replica again within a second."""
+SETTLE_S = 3.0
+"""Between two restarts of a rolling one. Callers try a replica that was away once a second, and must
+have seen its health before the next one goes: with 1 s some calls found neither."""
 
 
 class GaveUpError(RuntimeError):
