@@ -150,6 +150,7 @@ async def _open_services(
     await graph.start()
     await feeds.start()
     aggregator = CounterAggregator(bus, state, manifest, metrics)
+    tasks.start("state", state.until_damaged())
     tasks.start("ann_shards.streams", shards.run())
     tasks.start("ann_shards.counter_aggregator", aggregator.run())
     tasks.start("social_graph", graph.run())

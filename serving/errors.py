@@ -12,6 +12,7 @@ FeedError                    INTERNAL
 └── DependencyError          UNAVAILABLE           a store or service behind this one failed
     ├── BusUnavailableError
     └── StateUnavailableError
+        └── StateDamagedError
 """
 
 
@@ -86,3 +87,7 @@ class BusUnavailableError(DependencyError):
 
 class StateUnavailableError(DependencyError):
     """The state store did not answer in time."""
+
+
+class StateDamagedError(StateUnavailableError):
+    """What the state store wrote cannot be read any more; waiting does not help."""

@@ -11,6 +11,7 @@ from serving.bus.bus import Bus
 from serving.metrics_recorder import Metrics
 from serving.native_executor import NativeExecutor
 from serving.state.rocksdb_state_store import RocksDbStateStore
+from serving.state.set_aside import open_or_rebuild
 from social_graph.graph_records import GraphRecords
 from social_graph.graph_updater import GraphUpdater, first_offsets
 from social_graph.load import load_base
@@ -43,12 +44,12 @@ async def open_social_graph(
 
     Raises:
         InvalidGenerationError: a file of the generation is missing or damaged; names it.
-        StateUnavailableError: another process owns the graph, or the overlay is damaged.
+        StateUnavailableError: another process owns the graph.
     """
     folder = home / GRAPH / manifest.name
     folder.mkdir(parents=True, exist_ok=True)
     # The overlay comes first: its lock keeps other processes away from the base while it is made.
-    overlay = await asyncio.to_thread(RocksDbStateStore, folder / OVERLAY)
+    overlay = await asyncio.to_thread(open_or_rebuild, folder / OVERLAY, RocksDbStateStore)
     try:
         base = await asyncio.to_thread(load_base, generation_folder, manifest, folder)
     except BaseException:

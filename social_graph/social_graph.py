@@ -99,8 +99,10 @@ class SocialGraph:
         return await self._updater.caught_up(CATCH_UP_S)
 
     async def run(self) -> None:
-        """See `GraphUpdater.run`."""
-        await self._updater.run()
+        """See `GraphUpdater.run`; ends, too, where the overlay is found to be damaged."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._updater.run())
+            tasks.create_task(self._overlay.until_damaged())
 
     async def caught_up(self, timeout_s: float) -> bool:
         """See `GraphUpdater.caught_up`."""

@@ -8,7 +8,7 @@ shorter than it has been is damaged. Damage in its middle is caught by RocksDB's
 import os
 from pathlib import Path
 
-from serving.errors import StateUnavailableError
+from serving.errors import StateDamagedError
 
 RECORD_NAME = "feedrank-manifest"
 """File beside RocksDB's own: name and length in bytes of the MANIFEST in use."""
@@ -37,7 +37,7 @@ def require_whole_manifest(directory: Path) -> None:
     """Refuse a MANIFEST that is shorter than it has been.
 
     Raises:
-        StateUnavailableError: naming the file, its length and the length remembered.
+        StateDamagedError: naming the file, its length and the length remembered.
         OSError: a file cannot be read.
     """
     path = directory / RECORD_NAME
@@ -47,7 +47,7 @@ def require_whole_manifest(directory: Path) -> None:
     manifest = _manifest_in_use(directory)
     found = manifest.stat().st_size
     if manifest.name == name and found < int(length):
-        raise StateUnavailableError(
+        raise StateDamagedError(
             f"state directory {directory} is damaged: {name} has {found} bytes and had {length}: "
             "restore it from a backup or move it away"
         )

@@ -8,6 +8,7 @@ from serving.state.redis_state_store import (
     RedisStateStore,
 )
 from serving.state.rocksdb_state_store import RocksDbStateStore
+from serving.state.set_aside import open_or_rebuild
 from serving.state.state_store import StateStore
 
 
@@ -15,7 +16,8 @@ def open_state_store(address: str, *, timeout_ms: int = OPERATION_TIMEOUT_MS) ->
     """Open `rocksdb://DIR`, `redis://host:port/db` or `rediss://…` (over TLS).
 
     A Redis that is away does not fail this: calls fail until it is back. A RocksDB directory is
-    opened, or made, at once; relative paths (`rocksdb://state`) count from the working directory.
+    opened, or made, at once, and a damaged one set aside, see `open_or_rebuild`; relative paths
+    (`rocksdb://state`) count from the working directory.
 
     Args:
         timeout_ms: Longest wait for one Redis call, and for a connection if that is more than the
@@ -23,11 +25,11 @@ def open_state_store(address: str, *, timeout_ms: int = OPERATION_TIMEOUT_MS) ->
 
     Raises:
         ValueError: the address cannot be understood.
-        StateUnavailableError: the RocksDB directory is locked or damaged.
+        StateUnavailableError: the RocksDB directory is locked, or not one of ours.
     """
     scheme, separator, rest = address.partition("://")
     if separator and rest and scheme == "rocksdb":
-        return RocksDbStateStore(Path(rest))
+        return open_or_rebuild(Path(rest), RocksDbStateStore)
     if separator and rest and scheme in ("redis", "rediss"):
         return RedisStateStore(
             address,

@@ -97,6 +97,10 @@ class RedisStateStore:
     async def ping(self) -> None:
         await self._call("PING")
 
+    async def until_damaged(self) -> None:
+        """See `StateStore.until_damaged`: Redis sees to its own files."""
+        await asyncio.Event().wait()
+
     async def close(self) -> None:
         await self._client.aclose(close_connection_pool=True)
 

@@ -10,24 +10,21 @@ checkpoints, which lie in the same log and so go back together with their effect
 """
 
 import asyncio
-import struct
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import structlog
 from rocksdict import WriteBatch
 
 from serving.errors import StateUnavailableError
-from serving.state.manifest_length import record_manifest
-from serving.state.rocksdb_directory import SENTINEL_KEY, SENTINEL_VALUE, open_directory
+from serving.state.rocksdb_directory import SENTINEL_KEY, SENTINEL_VALUE
+from serving.state.rocksdb_handle import RocksDbHandle
+from serving.state.rocksdb_values import pack_value, unpack_value
 from serving.state.state_counters import StateCounters
 from serving.state.state_store import Update, Versioned
 
-HEADER = struct.Struct(">QQ")
-"""In front of every value: version, and expiry in Unix milliseconds (0: never)."""
 UPKEEP_INTERVAL_S = 1.0
 SWEEP_KEYS = 500
 """Keys looked at per interval: about 0.3 ms of the loop, 43 million keys a day."""
@@ -61,7 +58,7 @@ class RocksDbStateStore:
         self._directory = directory
         self._clock_ms = clock_ms
         self._upkeep_interval_s = upkeep_interval_s
-        self._database = open_directory(directory)
+        self._database = RocksDbHandle(directory, self.counters)
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="state-sync")
         self._upkeep: asyncio.Task[None] | None = None
         self._needs_sync = False
@@ -88,12 +85,15 @@ class RocksDbStateStore:
         self.counters.conflicts += applied.count(False)
         if any(applied):
             self._write(batch)
-            self._start_upkeep()
         return applied
 
     async def ping(self) -> None:
-        if self._call(self._database.get, SENTINEL_KEY) != SENTINEL_VALUE:
+        if self._database.get([SENTINEL_KEY]) != [SENTINEL_VALUE]:
             raise StateUnavailableError(f"state directory {self._directory} lost its marker")
+
+    async def until_damaged(self) -> None:
+        """See `StateStore.until_damaged`."""
+        await self._database.until_damaged()
 
     async def close(self) -> None:
         """Sync what was written and release the directory. Closing twice is harmless."""
@@ -105,14 +105,16 @@ class RocksDbStateStore:
             await asyncio.gather(self._upkeep, return_exceptions=True)
         self._executor.shutdown(wait=True)
         try:
-            self._call(self._sync)
-        finally:
-            self._database.close()
-        self._call(record_manifest, self._directory)
+            self._database.sync()
+        except StateUnavailableError as error:
+            log.error("state not synced", cause=str(error))
+        self._database.close()
 
     def sweep(self, max_keys: int = SWEEP_KEYS) -> int:
         """Remove the expired among the next `max_keys` keys, round and round; return how many."""
-        expired = self._call(self._find_expired, max_keys)
+        expired, self._sweep_from = self._database.expired(
+            self._sweep_from, max_keys, self._clock_ms()
+        )
         if expired:
             batch = WriteBatch(raw_mode=True)
             for key in expired:
@@ -120,26 +122,10 @@ class RocksDbStateStore:
             self._write(batch)
         return len(expired)
 
-    def _find_expired(self, max_keys: int) -> list[bytes]:
-        now_ms = self._clock_ms()
-        cursor = self._database.iter()
-        cursor.seek(self._sweep_from)
-        expired = []
-        for _ in range(max_keys):
-            if not cursor.valid():
-                break
-            key, value = cursor.key(), cursor.value()
-            if key != SENTINEL_KEY and _is_expired(HEADER.unpack_from(value)[1], now_ms):
-                expired.append(key)
-            cursor.next()
-        cursor.status()  # raises if the cursor ended because of damage
-        self._sweep_from = cursor.key() if cursor.valid() else SENTINEL_KEY
-        return expired
-
     def _get(self, keys: Sequence[bytes]) -> list[Versioned | None]:
         now_ms = self._clock_ms()
-        found = self._call(self._database.get, list(keys)) if keys else []
-        return [_unpack(raw, now_ms) for raw in found]
+        found = self._database.get(keys) if keys else []
+        return [unpack_value(raw, now_ms) for raw in found]
 
     def _apply(self, batch: WriteBatch, versions: dict[bytes, int], update: Update) -> bool:
         if update.key == SENTINEL_KEY:
@@ -147,26 +133,14 @@ class RocksDbStateStore:
         if versions[update.key] != update.expected:
             return False
         expires_ms = 0 if update.ttl_s is None else self._clock_ms() + update.ttl_s * 1000
-        batch.put(update.key, HEADER.pack(update.version, expires_ms) + update.value)
+        batch.put(update.key, pack_value(update.version, expires_ms, update.value))
         versions[update.key] = update.version
         return True
 
     def _write(self, batch: WriteBatch) -> None:
-        self._call(self._database.write, batch)
+        self._start_upkeep()
+        self._database.write(batch)
         self._needs_sync = True
-
-    def _call(self, function: Callable[..., Any], *arguments: object) -> Any:
-        try:
-            return function(*arguments)
-        except Exception as error:  # rocksdict raises nothing more precise
-            self.counters.failures += 1
-            raise StateUnavailableError(
-                f"state directory {self._directory} failed: {str(error)[:200]}"
-            ) from error
-
-    def _sync(self) -> None:
-        self._database.flush_wal(True)
-        record_manifest(self._directory)
 
     def _start_upkeep(self) -> None:
         if self._upkeep is None:
@@ -177,21 +151,11 @@ class RocksDbStateStore:
         while True:
             await asyncio.sleep(self._upkeep_interval_s)
             try:
+                self._database.heal()
                 self.sweep()
                 if self._needs_sync:
                     self._needs_sync = False
-                    await loop.run_in_executor(self._executor, self._call, self._sync)
+                    await loop.run_in_executor(self._executor, self._database.sync)
             except StateUnavailableError as error:
                 self._needs_sync = True
                 log.error("state_upkeep_failed", cause=str(error))
-
-
-def _is_expired(expires_ms: int, now_ms: int) -> bool:
-    return 0 < expires_ms <= now_ms
-
-
-def _unpack(raw: bytes | None, now_ms: int) -> Versioned | None:
-    if raw is None:
-        return None
-    version, expires_ms = HEADER.unpack_from(raw)
-    return None if _is_expired(expires_ms, now_ms) else Versioned(version, raw[HEADER.size :])

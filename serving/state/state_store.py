@@ -99,4 +99,12 @@ class StateStore(Protocol):
         """Raise StateUnavailableError unless the store answers."""
         ...
 
+    async def until_damaged(self) -> None:
+        """Return never; for owners who watch tasks, so that a restart rebuilds what is damaged.
+
+        Raises:
+            StateDamagedError: a part could not be read, and cannot be until it is rebuilt.
+        """
+        ...
+
     async def close(self) -> None: ...
