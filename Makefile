@@ -72,6 +72,24 @@ faults: $(VENV)/.installed-dev ## Inject every fault into real processes and pri
 	@VENV=$(VENV) deploy/real/install.sh
 	@$(BIN)/python -m tests.faults $(ARGS)
 
+AUDITED ?= serve build
+
+.PHONY: audit
+audit: $(VENV)/.installed-audit ## Look up known vulnerabilities of what is locked; fails where it cannot ask
+	@for lock in $(AUDITED); do \
+	  echo "requirements/$$lock.txt"; \
+	  $(BIN)/pip-audit --strict --disable-pip --require-hashes --progress-spinner off -r "requirements/$$lock.txt"; \
+	done
+
+.PHONY: sbom
+sbom: $(VENV)/.installed-audit ## List all components with their hashes (CycloneDX) in build/sbom-….json
+	@mkdir -p build
+	@for lock in $(AUDITED); do \
+	  PYTHONWARNINGS=ignore $(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible \
+	    -o "build/sbom-$$lock.json" "requirements/$$lock.txt"; \
+	  echo "build/sbom-$$lock.json"; \
+	done
+
 COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
 .PHONY: lock
@@ -81,6 +99,7 @@ lock: ## Choose versions again from pyproject.toml (needs uv)
 	@$(COMPILE) pyproject.toml requirements/backend.in --constraint requirements/dev.txt --extra local --output-file requirements/local.txt
 	@$(COMPILE) pyproject.toml requirements/backend.in --constraint requirements/dev.txt --output-file requirements/serve.txt
 	@$(COMPILE) pyproject.toml requirements/backend.in --constraint requirements/dev.txt --extra trace --output-file requirements/trace.txt
+	@$(COMPILE) pyproject.toml requirements/backend.in --constraint requirements/dev.txt --extra audit --output-file requirements/audit.txt
 	@$(COMPILE) requirements/backend.in --constraint requirements/dev.txt --output-file requirements/backend.txt
 
 .PHONY: clean
