@@ -6,7 +6,7 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 REQUIREMENTS = REPOSITORY / "requirements"
-LOCK_FILES = ["backend", "serve", "trace", "local", "build", "dev"]
+LOCK_FILES = ["backend", "serve", "trace", "local", "build", "dev", "audit"]
 
 
 def lock(name: str) -> str:
