@@ -15,8 +15,8 @@ from feedrank.stack import Stack
 MAX_RESTARTS = 6
 LOOK_INTERVAL_S = 0.1
 SETTLE_S = 3.0
-"""Between two restarts of a rolling one. Callers try a replica that was away once a second, and must
-have seen its health before the next one goes: with 1 s some calls found neither."""
+"""Between two restarts of a rolling one. Callers try a replica that was away once a second, and
+must have seen its health before the next one goes: with 1 s some calls found neither."""
 
 
 class GaveUpError(RuntimeError):
