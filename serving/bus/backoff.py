@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterator
 
 FIRST_S = 0.05
-LONGEST_S = 2.0
+LONGEST_S = 1.0
 
 
 def backoff_delays() -> Iterator[float]:
