@@ -5,6 +5,7 @@ import asyncio
 import structlog
 
 from candidate_gen.channels import Channels
+from candidate_gen.pipeline import SWITCHES
 from candidate_gen.service import open_candidate_gen
 from candidate_gen.servicer import SERVICE_NAME, CandidateServicer
 from candidate_gen.settings import CandidateGenSettings
@@ -18,6 +19,7 @@ from serving.process import run_process
 from serving.server import GrpcServer
 from serving.state.open_state_store import open_state_store
 from serving.store_metrics import follow_bus, follow_state
+from serving.switches.follow_switches import follow_switches
 
 DAY_MS = 86_400_000
 CATCH_UP_S = 10.0
@@ -46,6 +48,7 @@ async def open_service(
         metrics,
         partitions=owned_partitions(settings.replica, settings.replicas),
         max_age_ms={surface: round(days * DAY_MS) for surface, days in max_age_days.items()},
+        switches=follow_switches(SWITCHES, settings, metrics, server),
     )
     tasks = BackgroundTasks(on_failure=lambda: server.stop_soon(1))
     server.on_close("viewer state", tasks.close)

@@ -7,6 +7,7 @@ from feed_assembly.page_token import PageToken
 from feed_assembly.session.revocation_version import is_same_life
 from feed_assembly.session.session import SessionRecord
 from serving.deadline import Deadline
+from serving.effort.rung import Rung
 
 SERVED_EXCLUDED_MS = 30 * 60_000
 """How long a served item stays out of new rankings."""
@@ -19,6 +20,7 @@ class FeedCall:
     Attributes:
         now_ms: The request's time, Unix milliseconds.
         clock_ms: The clock's, which tokens go by.
+        rung: Do no more than this.
         reasons: Why the answer will be less than it could be.
     """
 
@@ -28,6 +30,7 @@ class FeedCall:
     clock_ms: int
     token: PageToken | None
     deadline: Deadline
+    rung: Rung = Rung.FULL
     reasons: list[str] = field(default_factory=list)
 
     @property

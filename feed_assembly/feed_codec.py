@@ -6,9 +6,10 @@ from feed_assembly.presenter import ItemView
 from protos import feed_pb2 as pb
 from serving.contracts import receipt_codec
 from serving.contracts.sources import source_names
+from serving.effort.rung import Rung
 
 
-def request_from_proto(message: pb.GetFeedRequest, as_of_ms: int | None) -> FeedRequest:
+def request_from_proto(message: pb.GetFeedRequest, as_of_ms: int | None, rung: Rung) -> FeedRequest:
     """The request, unchecked."""
     context = message.context
     return FeedRequest(
@@ -22,6 +23,7 @@ def request_from_proto(message: pb.GetFeedRequest, as_of_ms: int | None) -> Feed
         utc_offset_minutes=context.utc_offset_minutes,
         request_id=message.request_id,
         as_of_ms=as_of_ms,
+        rung=rung,
     )
 
 

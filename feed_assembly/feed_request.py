@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from feed_assembly.field_checks import MAX_ID, MAX_NAME_BYTES, check_id, check_length
+from serving.effort.rung import Rung
 from serving.errors import InvalidRequestError
 
 DEFAULT_PAGE_SIZE = 20
@@ -20,6 +21,7 @@ class FeedRequest:
         region, language: Names; empty: the viewer's own.
         utc_offset_minutes: Local time minus UTC.
         as_of_ms: Unix ms that this request takes as its time; `None`: the clock's.
+        rung: Do no more for it than this.
     """
 
     viewer_id: int | None
@@ -32,6 +34,7 @@ class FeedRequest:
     utc_offset_minutes: int = 0
     request_id: str = ""
     as_of_ms: int | None = None
+    rung: Rung = Rung.FULL
 
     @property
     def context(self) -> str:

@@ -22,10 +22,12 @@ from feed_assembly.stored_feed import StoredFeed
 from serving.clock import Clock
 from serving.contracts.receipt import Receipt
 from serving.deadline import Deadline
+from serving.effort.rung import Rung
 from serving.errors import StateUnavailableError
 from serving.metrics import DEGRADED, DEGRADED_FEEDS, FEEDS, STORED_FEED_LOOKUPS
 from serving.metrics_recorder import Metrics
 from serving.stage_clock import StageClock
+from serving.switches.switches import SwitchBoard
 
 FRESH_MS = 60_000
 """A stored feed is gone on with for so long, unless the viewer liked something since."""
@@ -63,8 +65,9 @@ class GetFeed:
         served_records: ServedRecords,
         clock: Clock,
         metrics: Metrics,
+        switches: SwitchBoard,
     ) -> None:
-        """Eight parts, as here is where a page comes together; none is optional."""
+        """Nine parts, as here is where a page comes together; none is optional."""
         self._generation = generation
         self._sessions = sessions
         self._pages = sources.pages
@@ -75,6 +78,7 @@ class GetFeed:
         self._served_records = served_records
         self._clock = clock
         self._metrics = metrics
+        self._switches = switches
 
     async def get_feed(self, request: FeedRequest, deadline: Deadline) -> FeedAnswer:
         """One page of a viewer's feed.
@@ -108,7 +112,9 @@ class GetFeed:
         token = None
         if request.page_token:
             token = self._tokens.read(request.page_token, viewer_id, clock_ms)
-        return FeedCall(request, viewer_id, now_ms, clock_ms, token, deadline)
+        rung = max(request.rung, self._switches.now.rung)
+        reasons = [] if rung == Rung.FULL else [rung.reason]
+        return FeedCall(request, viewer_id, now_ms, clock_ms, token, deadline, rung, reasons)
 
     async def _page(self, call: FeedCall, clock: StageClock) -> FeedPage:
         try:
@@ -124,8 +130,10 @@ class GetFeed:
             return self._floor.without_session(call, self._sessions.last_known(call.viewer_id))
         if repeated is not None:
             return repeated
+        if call.rung == Rung.FLOOR:
+            return await self._floor.serve(call, record)
         page = await self._continued(call, record, feeds)
-        if page is None:
+        if page is None and call.rung < Rung.STORED:
             page = await self._new_feeds.first_page(call, record, clock)
         if page is None:
             page = await self._left_over(call, record, feeds)

@@ -1,6 +1,6 @@
 """Whether a ranked list is good enough to be shown, and to be kept for later pages."""
 
-from serving.contracts.receipt import Receipt
+from serving.contracts.receipt import NARROWED, Receipt
 
 MIN_COVERAGE_SHOWN = 0.5
 """With fewer of the shards a stored feed is better than the new list."""
@@ -8,8 +8,17 @@ MIN_COVERAGE_SHOWN = 0.5
 MIN_COVERAGE_STORED = 0.75
 """A list that lacks more is shown once, and the next page is ranked anew."""
 
-STORABLE_REASONS = frozenset({"bus_unacknowledged", "shard_unavailable"})
-"""Reasons that say nothing against the order of the list; how many shards is asked apart."""
+STORABLE_REASONS = frozenset({"bus_unacknowledged", "shard_unavailable", NARROWED})
+"""Reasons that say nothing against the order of the list; how many shards, and how narrow, is asked
+apart."""
+
+STORABLE_NARROWED = frozenset({"probes:half", "candidates:300"})
+"""What costs little (`docs/incidents.md`). Such lists are stored, marked: were they not, every next
+page would be ranked anew, just when there is no time for it."""
+
+STORABLE_OFF = ("switched_off:source:", "switched_off:rule:")
+"""What people have chosen to do without for now. Lists without a filter or model are not kept: what
+they lack would outlive the switch."""
 
 
 def is_showable(receipt: Receipt) -> bool:
@@ -18,8 +27,13 @@ def is_showable(receipt: Receipt) -> bool:
 
 def is_storable(receipt: Receipt) -> bool:
     """A degraded list never feeds a write."""
-    return _coverage(receipt) >= MIN_COVERAGE_STORED and STORABLE_REASONS.issuperset(
-        receipt.degraded_reasons
+    return (
+        _coverage(receipt) >= MIN_COVERAGE_STORED
+        and STORABLE_NARROWED.issuperset(receipt.narrowed)
+        and all(
+            reason in STORABLE_REASONS or reason.startswith(STORABLE_OFF)
+            for reason in receipt.degraded_reasons
+        )
     )
 
 

@@ -21,6 +21,7 @@ from serving.server import GrpcServer
 from serving.service_clock import open_service_clock
 from serving.state.open_state_store import open_state_store
 from serving.store_metrics import follow_bus, follow_state
+from serving.switches.follow_switches import follow_switches
 
 CANDIDATES = candidates_pb2.DESCRIPTOR.services_by_name["CandidateService"]
 
@@ -58,6 +59,7 @@ async def open_service(
         _page_keys(settings, metrics),
         (settings.replica, settings.replicas),
         assume_seen=settings.assume_seen,
+        switches=follow_switches((), settings, metrics, server),
     )
     tasks = BackgroundTasks(on_failure=lambda: server.stop_soon(1))
     server.on_close("readers", tasks.close)
@@ -74,7 +76,10 @@ async def open_service(
     await feed_assembly.start()
     tasks.start("feed_assembly.readers", feed_assembly.run())
     servicer = FeedServicer(
-        feed_assembly, settings.default_deadline_ms, allow_as_of=settings.allow_as_of
+        feed_assembly,
+        settings.default_deadline_ms,
+        allow_as_of=settings.allow_as_of,
+        allow_rung=settings.allow_rung,
     )
     feed_pb2_grpc.add_FeedServiceServicer_to_server(servicer, server.grpc_server)
 

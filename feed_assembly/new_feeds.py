@@ -102,7 +102,7 @@ class NewFeeds:
         deadline = call.deadline.earlier_by(ASSEMBLY_RESERVE_MS)
         try:
             ranked, receipt = await self._new_lists.make(
-                call.request, wanted, known, call.served_since_ms, call.now_ms, deadline
+                call.request, wanted, known, call.served_since_ms, call.now_ms, call.rung, deadline
             )
         except NotFoundError:  # the viewer has come to the end: nothing failed
             call.degrade(NOTHING_RANKED)

@@ -14,6 +14,7 @@ from serving.contracts.candidates import CandidateClient, GenerateRequest
 from serving.contracts.rank import RankedList, RankReply
 from serving.contracts.receipt import Receipt
 from serving.deadline import Deadline
+from serving.effort.rung import Rung
 from serving.errors import DeadlineError
 from serving.tracing.span import CURRENT
 
@@ -50,6 +51,7 @@ class NewLists:
         record: SessionRecord,
         served_since_ms: int,
         now_ms: int,
+        rung: Rung,
         deadline: Deadline,
     ) -> tuple[RankedList, Receipt]:
         """A new list and its receipt.
@@ -62,7 +64,7 @@ class NewLists:
             FeedError: candidate_gen failed; see `CandidateClient.generate`.
         """
         deadline.require(MIN_BUDGET_MS)
-        question = self._question(request, wanted, record, served_since_ms, now_ms)
+        question = self._question(request, wanted, record, served_since_ms, now_ms, rung)
         with self._awaited.expect(wanted) as arrival:
             call = asyncio.create_task(self._candidates.generate(question, deadline))
             try:
@@ -81,6 +83,7 @@ class NewLists:
         record: SessionRecord,
         served_since_ms: int,
         now_ms: int,
+        rung: Rung,
     ) -> GenerateRequest:
         excluded = (
             record.hidden_items.ids,
@@ -103,6 +106,7 @@ class NewLists:
             excluded_author_ids=record.excluded_author_ids,
             unfollowed_author_ids=np.unique(record.unfollowed_authors.ids),
             left_group_ids=np.unique(record.left_groups.ids),
+            rung=rung,
         )
 
 

@@ -15,6 +15,7 @@ def essentials(receipt: Receipt) -> dict[str, Any]:
         "defaulted_columns": receipt.defaulted_columns,
         "models": receipt.models,
         "degraded_reasons": receipt.degraded_reasons,
+        "narrowed": receipt.narrowed,
     }
 
 
@@ -29,4 +30,5 @@ def receipt_of(facts: dict[str, Any]) -> Receipt:
         defaulted_columns=list(facts["defaulted_columns"]),
         models=dict(facts["models"]),
         degraded_reasons=list(facts["degraded_reasons"]),
+        narrowed=list(facts.get("narrowed", ())),
     )

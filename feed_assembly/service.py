@@ -43,6 +43,7 @@ from serving.deadline import Deadline
 from serving.metrics import SESSIONS_RESTORED, SESSIONS_SET_ASIDE
 from serving.metrics_recorder import Metrics
 from serving.state.state_store import StateStore
+from serving.switches.switches import EVERYTHING_ON, SwitchBoard
 
 MAPPED = (
     layout.CONTENT_ITEMS,
@@ -109,6 +110,7 @@ def open_feed_assembly(
     replica: tuple[int, int] = (0, 1),
     *,
     assume_seen: bool = False,
+    switches: SwitchBoard = EVERYTHING_ON,
 ) -> FeedAssembly:
     """Verify and map what pages are made of; `start` makes it follow the bus.
 
@@ -156,6 +158,7 @@ def open_feed_assembly(
         records,
         clock,
         metrics,
+        switches,
     )
     actions = ActionLogger(
         sessions,

@@ -11,10 +11,12 @@ from protos import feed_pb2 as pb
 from protos import feed_pb2_grpc
 from serving.access.caller import is_operator
 from serving.deadline import Deadline
+from serving.effort.rung import Rung
 from serving.errors import InvalidRequestError
 
 SERVICE_NAME = pb.DESCRIPTOR.services_by_name["FeedService"].full_name
 AS_OF_HEADER = "x-feedrank-as-of-ms"
+RUNG_HEADER = "x-feedrank-rung"
 ANSWER_RESERVE_MS = 2.0
 
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -24,20 +26,30 @@ class FeedServicer(feed_pb2_grpc.FeedServiceServicer):
     """Translates; errors are mapped to statuses by the server's interceptor."""
 
     def __init__(
-        self, feed_assembly: FeedAssembly, default_deadline_ms: float, *, allow_as_of: bool = False
+        self,
+        feed_assembly: FeedAssembly,
+        default_deadline_ms: float,
+        *,
+        allow_as_of: bool = False,
+        allow_rung: bool = False,
     ) -> None:
-        """`allow_as_of`: all callers may set the time of a request, for tests and replays;
-        operators always may."""
+        """Operators always may do what these allow to all callers.
+
+        Args:
+            allow_as_of: Set the time of a request, for tests and replays.
+            allow_rung: Ask for a rung of the ladder.
+        """
         self._feed_assembly = feed_assembly
         self._default_deadline_ms = default_deadline_ms
         self._allow_as_of = allow_as_of
+        self._allow_rung = allow_rung
 
     async def GetFeed(  # noqa: N802 - the name of the method on the wire
         self, request: pb.GetFeedRequest, context: Context
     ) -> pb.GetFeedResponse:
-        as_of_ms = self._as_of_ms(context.invocation_metadata())
+        as_of_ms, rung = self._special_wishes(context.invocation_metadata())
         answer = await self._feed_assembly.get_feed(
-            feed_codec.request_from_proto(request, as_of_ms), self._deadline(context)
+            feed_codec.request_from_proto(request, as_of_ms, rung), self._deadline(context)
         )
         return feed_codec.answer_to_proto(answer)
 
@@ -62,12 +74,33 @@ class FeedServicer(feed_pb2_grpc.FeedServiceServicer):
             context, reserve_ms=ANSWER_RESERVE_MS, default_ms=self._default_deadline_ms
         )
 
-    def _as_of_ms(self, metadata: Iterable[tuple[str, Any]] | None) -> int | None:
+    def _special_wishes(
+        self, metadata: Iterable[tuple[str, Any]] | None
+    ) -> tuple[int | None, Rung]:
+        as_of_ms, rung = None, Rung.FULL
         for key, value in metadata or ():
             if key == AS_OF_HEADER:
-                if not (self._allow_as_of or is_operator()):
-                    raise InvalidRequestError(AS_OF_HEADER, "is not allowed by this server")
-                if not str(value).isdecimal():
-                    raise InvalidRequestError(AS_OF_HEADER, "is no number of milliseconds")
-                return int(value)
-        return None
+                _check_allowed(key, self._allow_as_of)
+                as_of_ms = _milliseconds(key, str(value))
+            elif key == RUNG_HEADER:
+                _check_allowed(key, self._allow_rung)
+                rung = _rung(key, str(value))
+        return as_of_ms, rung
+
+
+def _check_allowed(header: str, to_all: bool) -> None:
+    if not (to_all or is_operator()):
+        raise InvalidRequestError(header, "is not allowed by this server")
+
+
+def _milliseconds(header: str, value: str) -> int:
+    if not value.isdecimal():
+        raise InvalidRequestError(header, "is no number of milliseconds")
+    return int(value)
+
+
+def _rung(header: str, value: str) -> Rung:
+    try:
+        return Rung.of_word(value)
+    except ValueError as error:
+        raise InvalidRequestError(header, str(error)) from None

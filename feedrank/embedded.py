@@ -14,6 +14,7 @@ from candidate_gen.service import CandidateGen, Services, open_candidate_gen
 from feed_assembly.page_keys import keys_at_home
 from feed_assembly.service import FeedAssembly, open_feed_assembly
 from feed_assembly.servicer import SERVICE_NAME, FeedServicer
+from feedrank.all_switches import SWITCHES
 from feedrank.embedded_settings import EmbeddedSettings
 from generation.manifest import InvalidGenerationError
 from protos import feed_pb2_grpc
@@ -35,6 +36,7 @@ from serving.service_clock import open_service_clock
 from serving.settled_heap import settle_heap
 from serving.state.open_state_store import open_state_store
 from serving.store_metrics import follow_bus, follow_state
+from serving.switches.follow_switches import follow_switches
 from social_graph.service import open_social_graph
 from social_graph.social_graph import SocialGraph
 
@@ -80,7 +82,10 @@ async def open_embedded(settings: EmbeddedSettings) -> EmbeddedServer:
     try:
         feeds = await _open_services(settings, metrics, server)
         servicer = FeedServicer(
-            feeds, settings.default_deadline_ms, allow_as_of=settings.allow_as_of
+            feeds,
+            settings.default_deadline_ms,
+            allow_as_of=settings.allow_as_of,
+            allow_rung=settings.allow_rung,
         )
         feed_pb2_grpc.add_FeedServiceServicer_to_server(servicer, server.grpc_server)
         settle_heap()
@@ -114,7 +119,9 @@ async def _open_services(
         open_shards, folder, manifest, numbers, bus, clock, metrics, executor
     )
     graph = await open_social_graph(folder, manifest, settings.home, bus, metrics)
-    services = Services([shards], graph, open_ranker(folder, manifest, bus, metrics))
+    switches = follow_switches(SWITCHES, settings, metrics, server)
+    ranker = open_ranker(folder, manifest, bus, metrics, switches=switches)
+    services = Services([shards], graph, ranker)
     candidate_gen = await asyncio.to_thread(
         open_candidate_gen,
         folder,
@@ -124,6 +131,7 @@ async def _open_services(
         state,
         metrics,
         max_age_ms={s: round(days * DAY_MS) for s, days in settings.max_item_age_days.items()},
+        switches=switches,
     )
     feeds = await asyncio.to_thread(
         open_feed_assembly,
@@ -136,6 +144,7 @@ async def _open_services(
         metrics,
         keys_at_home(settings.home, metrics),
         assume_seen=settings.assume_seen,
+        switches=switches,
     )
     for name, close in (
         ("feed_assembly", feeds.close),

@@ -16,5 +16,8 @@ class EmbeddedSettings(CommonSettings):
     allow_as_of: bool = False
     """Whether a caller may set the time of a request by the header `x-feedrank-as-of-ms`."""
 
+    allow_rung: bool = False
+    """Whether a caller may ask for a rung of the ladder by the header `x-feedrank-rung`."""
+
     assume_seen: bool = False
     """Whether what is served counts as seen; for clients that cannot report impressions."""

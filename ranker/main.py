@@ -4,6 +4,7 @@ from protos import ranker_pb2_grpc
 from ranker.service import open_ranker
 from ranker.servicer import SERVICE_NAME, RankerServicer
 from ranker.settings import RankerSettings
+from ranker.switching import SWITCHES
 from serving.bus.open_bus import open_bus
 from serving.bus.topics import RANKED_LISTS
 from serving.generation_in_service import generation_in_service
@@ -11,6 +12,7 @@ from serving.metrics_recorder import Metrics
 from serving.process import run_process
 from serving.server import GrpcServer
 from serving.store_metrics import follow_bus
+from serving.switches.follow_switches import follow_switches
 
 PREPARE_S = 10.0
 """Wait for the bus at start; one that is away must not keep the process from serving."""
@@ -18,7 +20,8 @@ PREPARE_S = 10.0
 
 async def open_service(settings: RankerSettings, metrics: Metrics, server: GrpcServer) -> None:
     bus = open_bus(settings.bus, max_unreadable_share=settings.max_unreadable_share)
-    ranker = open_ranker(*generation_in_service(settings), bus, metrics)
+    switches = follow_switches(SWITCHES, settings, metrics, server)
+    ranker = open_ranker(*generation_in_service(settings), bus, metrics, switches=switches)
     await bus.start()
     await bus.prepare([RANKED_LISTS], PREPARE_S)
     server.on_close("bus", bus.close)

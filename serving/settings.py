@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from serving.access.settings import AccessSettings
 from serving.admission.settings import AdmissionSettings
 from serving.bus.settings import BusSettings
+from serving.switches.settings import SwitchSettings
 from serving.tracing.settings import TracingSettings
 
 BUS_ADDRESS = r"^(log|kafka)://.+$"
@@ -21,7 +22,9 @@ STATE_ADDRESS = r"^(rocksdb|redis|rediss)://.+$"
 Port = Annotated[int, Field(ge=0, le=65_535)]
 
 
-class CommonSettings(AccessSettings, AdmissionSettings, BusSettings, TracingSettings):
+class CommonSettings(
+    AccessSettings, AdmissionSettings, BusSettings, SwitchSettings, TracingSettings
+):
     """Settings shared by all servers. Subclasses set `service` and add fields with defaults.
 
     Attributes:

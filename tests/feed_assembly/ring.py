@@ -34,6 +34,7 @@ from serving.metrics_recorder import Metrics
 from tests.feed_assembly.memory_state import MemoryState
 from tests.generation.tiny_generation import NOON_MS
 from tests.serving.fixed_clock import FixedClock
+from tests.serving.switches.movable_switches import MovableSwitches
 
 GENERATION = "tiny"
 VIEWER = 1
@@ -116,6 +117,7 @@ class Ring:
         self.candidates = RankingByItemId(self.awaited, item_count)
         self.overlay = ContentOverlay()
         self.records = KeptRecords()
+        self.switches = MovableSwitches()
         base = ContentBase(folder)
         self.content = Content(base, self.overlay)
         tokens = PageTokens(OneKey(bytes(32)))
@@ -138,6 +140,7 @@ class Ring:
             self.records,
             self.clock,
             Metrics(),
+            self.switches,
         )
 
     async def answer(self, viewer_id: int | None = VIEWER, **fields: object) -> FeedAnswer:
