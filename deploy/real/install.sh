@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the real Kafka, Redis and Spark need and this machine lacks; prints each command first.
+# Installs what the real Kafka, Redis, Prometheus and Spark need and this machine lacks; prints each command first.
 #
 # Packages of the system are installed on a Debian-like machine and as root only. Kafka's jars go to a
 # cache folder (FEEDRANK_KAFKA_HOME, by default feedrank/kafka-4.1.0 in the user's cache) and are believed
@@ -21,16 +21,19 @@ has_java() { "$here/has_jdk.sh"; }
 
 has_redis() { command -v redis-server >/dev/null; }
 
+has_prometheus() { command -v prometheus >/dev/null && command -v promtool >/dev/null; }
+
 may_install_packages() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
 
 install_packages() {
   local packages=()
   has_java || packages+=(openjdk-17-jdk-headless)
   has_redis || packages+=(redis-server)
+  has_prometheus || packages+=(prometheus)
   [ ${#packages[@]} -gt 0 ] || return 0
   may_install_packages || return 0
   run apt-get update -qq
-  # The package would start a server on port 6379; the tests and `feedrank up` start their own.
+  # The packages would start servers on ports of their own; the tests and `feedrank up` start theirs.
   run env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
     apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
 }
@@ -90,6 +93,7 @@ install_ghz() {
 install_packages
 has_java || missing+=("a JDK, 17 or newer: apt-get install openjdk-17-jdk-headless")
 has_redis || missing+=("redis-server: apt-get install redis-server")
+has_prometheus || missing+=("prometheus and promtool, for the alerts: apt-get install prometheus")
 install_kafka
 install_ghz
 

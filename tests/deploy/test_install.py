@@ -63,6 +63,7 @@ def test_names_everything_a_bare_machine_lacks_and_lets_the_rest_go_on(machine: 
     assert done.returncode == 0
     assert "missing: a JDK, 17 or newer: apt-get install openjdk-17-jdk-headless" in done.stderr
     assert "missing: redis-server: apt-get install redis-server" in done.stderr
+    assert "missing: prometheus and promtool" in done.stderr
     assert "missing: Kafka's jars" in done.stderr
     assert "optional, not there: ghz" in done.stdout
 
@@ -94,7 +95,7 @@ def test_prints_each_command_before_root_runs_it(machine: Machine) -> None:
     lines = machine.install().stderr.splitlines()
     assert lines[:2] == ["+ apt-get update -qq", "apt-get got: update -qq"]
     assert lines[2].startswith("+ env ")
-    assert lines[2].endswith("openjdk-17-jdk-headless redis-server")
+    assert lines[2].endswith("openjdk-17-jdk-headless redis-server prometheus")
     assert lines[3].startswith("apt-get got: install -y")
 
 
@@ -125,7 +126,7 @@ def test_leaves_a_changed_kafka_alone_and_says_so(machine: Machine) -> None:
 
 def test_needs_nothing_where_everything_is_there(machine: Machine) -> None:
     give_it_java(machine, "17.0.1")
-    for name in ("redis-server", "ghz"):
+    for name in ("redis-server", "prometheus", "promtool", "ghz"):
         machine.has(name, "exit 0")
     machine.has("sha256sum", "exit 0")
     (machine.kafka_home / "libs").mkdir(parents=True)

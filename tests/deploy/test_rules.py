@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 from deploy.observe.dashboard import ROWS, dashboard
 from serving.metrics import METRICS
@@ -137,6 +138,23 @@ def test_promtool_accepts_the_rules_and_the_configuration():
         text=True,
     )
     assert configured.returncode == 0, configured.stdout + configured.stderr
+
+
+def test_every_alert_is_seen_to_fire_and_to_stay_calm():
+    cases = yaml.safe_load((RULES / "tests" / "alerts.yml").read_text())["tests"]
+    shown = {case["name"] for case in cases}
+    alerts = [rule["alert"] for rule in ALERTS]
+    assert {f"{alert} {how}" for alert in alerts for how in ("fires", "stays calm")} == shown
+
+
+def test_alerts_fire_when_they_should_and_only_then():
+    tested = subprocess.run(
+        [promtool(), "test", "rules", "alerts.yml"],
+        cwd=RULES / "tests",
+        capture_output=True,
+        text=True,
+    )
+    assert tested.returncode == 0, tested.stdout + tested.stderr
 
 
 def test_every_graph_is_promql(tmp_path):
