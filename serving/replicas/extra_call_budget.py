@@ -3,8 +3,9 @@
 BURST = 20.0
 """Extra calls that may be made at once after a quiet time, as when a replica dies amid calls."""
 
-KEPT_FOR_RETRIES = 10.0
-"""Hedges leave so many: calls that have failed need them more than calls that are only slow."""
+KEPT_FOR_NEED = 10.0
+"""Hedges of calls that are merely slow leave so many: there is always a slowest twentieth, and it
+would take all. Calls that failed, or take far longer than any usual one, need them more."""
 
 
 class ExtraCallBudget:
@@ -27,16 +28,9 @@ class ExtraCallBudget:
         tokens = self._tokens + self._share
         self._tokens = tokens if tokens < BURST else BURST if self._share > 0 else 0.0
 
-    def spend_on_hedge(self) -> bool:
-        """Whether a call that is slow may be made again."""
-        return self._spend(above=KEPT_FOR_RETRIES)
-
-    def spend_on_retry(self) -> bool:
-        """Whether a call that failed may be made again."""
-        return self._spend(above=0.0)
-
-    def _spend(self, above: float) -> bool:
-        if self._tokens < above + 1.0:
+    def spend(self, *, in_need: bool) -> bool:
+        """Whether a call may be made again now; counts it."""
+        if self._tokens < (1.0 if in_need else KEPT_FOR_NEED + 1.0):
             return False
         self._tokens -= 1.0
         return True

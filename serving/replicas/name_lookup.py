@@ -6,7 +6,8 @@ idle; here it gets traffic after one interval at most.
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
 
 import structlog
 
@@ -18,6 +19,10 @@ Lookup = Callable[[str, str], Awaitable[set[str]]]
 Raises:
     OSError: the name cannot be looked up now.
 """
+
+Update = Callable[[set[str]], None]
+Follow = Callable[[str, str, Update], Coroutine[Any, Any, None]]
+"""Keeps somebody up to date with a name and port; see `follow_name`."""
 
 log = structlog.get_logger()
 
@@ -35,7 +40,7 @@ async def look_up(name: str, port: str) -> set[str]:
 async def follow_name(
     name: str,
     port: str,
-    update: Callable[[set[str]], None],
+    update: Update,
     lookup: Lookup = look_up,
     interval_s: float = INTERVAL_S,
 ) -> None:

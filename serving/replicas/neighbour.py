@@ -11,7 +11,7 @@ import grpc
 from google.protobuf.descriptor import ServiceDescriptor
 
 from serving.replicas.addresses import parse_addresses
-from serving.replicas.name_lookup import Lookup, follow_name, look_up
+from serving.replicas.name_lookup import Follow, follow_name
 from serving.replicas.replica import Replica
 from serving.replicas.replica_set import ReplicaSet
 from serving.replicas.replicated_method import Repeatable, ReplicatedMethod
@@ -38,7 +38,7 @@ class Neighbour:
         addresses: str,
         service: ServiceDescriptor,
         connect: Connect,
-        lookup: Lookup = look_up,
+        follow: Follow = follow_name,
     ) -> None:
         self.replicas = replicas
         self._repeatable = {
@@ -51,7 +51,7 @@ class Neighbour:
         for address in places.listed:
             replicas.add(connect(address))
         if places.name:
-            self._start(follow_name(places.name, places.port, self._update, lookup))
+            self._start(follow(places.name, places.port, self._update))
 
     def unary_unary(
         self,

@@ -10,6 +10,7 @@ from serving.outgoing import Outgoing
 from serving.replicas.addresses import parse_addresses
 from serving.replicas.extra_call_budget import ExtraCallBudget
 from serving.replicas.grpc_transport import GrpcTransport
+from serving.replicas.name_lookup import Follow, follow_name
 from serving.replicas.neighbour import Neighbour
 from serving.replicas.replica_set import ReplicaSet
 
@@ -23,6 +24,7 @@ def open_neighbour(
     extra_call_share: float,
     max_message_bytes: int,
     outgoing: Outgoing,
+    follow: Follow = follow_name,
 ) -> Neighbour:
     """Connect to all replicas. Only where an event loop runs; the caller closes it.
 
@@ -46,4 +48,4 @@ def open_neighbour(
 
     budget = ExtraCallBudget(extra_call_share)
     replicas = ReplicaSet(name, metrics, budget, asyncio.get_running_loop())
-    return Neighbour(replicas, addresses, service, connect)
+    return Neighbour(replicas, addresses, service, connect, follow)

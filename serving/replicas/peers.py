@@ -15,12 +15,13 @@ STRANGER_FACTOR = 2.0
 class Peers:
     """Attributes:
     all: Every replica, in service or not.
+    far_slower_s: What takes longer is far slower than usual; `None` while that is unknown.
     """
 
     def __init__(self) -> None:
         self.all: list[Replica] = []
+        self.far_slower_s: float | None = None
         self._usual_s: float | None = None
-        self._far_slower_s: float | None = None
 
     def learn_usual(self) -> None:
         """To be called when a p95 or the list has changed: the p95 that half of them keep.
@@ -30,7 +31,7 @@ class Peers:
         known = [replica.latency.p95_s for replica in self.all]
         usual_s = _lower_median(known) if len(known) > 1 else None
         self._usual_s = usual_s
-        self._far_slower_s = None if usual_s is None else OUTLIER_FACTOR * usual_s + OUTLIER_S
+        self.far_slower_s = None if usual_s is None else OUTLIER_FACTOR * usual_s + OUTLIER_S
 
     def slow_after_s(self, replica: Replica) -> float | None:
         """After how long a call to it is slow, and another replica worth a try; `None` if unknown.
@@ -38,7 +39,7 @@ class Peers:
         Its own p95, or else a replica a little slower than the others would lose every race; but
         no more than is usual when it is far slower.
         """
-        usual_s, far_slower_s = self._usual_s, self._far_slower_s
+        usual_s, far_slower_s = self._usual_s, self.far_slower_s
         if usual_s is None or far_slower_s is None:
             return None
         own_s = replica.latency.p95_s
@@ -48,7 +49,7 @@ class Peers:
 
     def is_far_slower(self, latency_s: float | None) -> bool:
         """Whether a latency is far above what is usual."""
-        far_slower_s = self._far_slower_s
+        far_slower_s = self.far_slower_s
         return far_slower_s is not None and latency_s is not None and latency_s > far_slower_s
 
     def fails_most(self, replica: Replica) -> bool:

@@ -1,7 +1,8 @@
 """A call that is made once more on another replica when it is slow; the first answer wins.
 
 Written around one timer, because nineteen of twenty calls need no more than that: the second call,
-and a task for it, come to be only when the timer fires.
+and a task for it, come to be only when the timer fires. If nothing may be spent on a call that is
+merely slow, the timer fires once more when it is far slower than usual.
 """
 
 import asyncio
@@ -11,30 +12,33 @@ from typing import Any
 import grpc
 
 from serving.replicas.attempt import Attempt
-from serving.timers import Timers
+from serving.timers import Timer, Timers
 
 
 class Race:
     """One call and at most one hedge."""
 
-    __slots__ = ("_begin_second", "_first", "_second", "is_won_by_hedge")
+    __slots__ = ("_begin_second", "_first", "_second", "_timer", "is_won_by_hedge")
 
-    def __init__(self, first: Attempt, begin_second: Callable[[], Attempt | None]) -> None:
+    def __init__(self, first: Attempt, begin_second: Callable[[bool], Attempt | None]) -> None:
         """Args:
-        begin_second: Called when the first is slow; `None` if there is nobody else, or no budget.
+        begin_second: Called when the first is slow, with whether it is far slower than usual;
+            `None` if there is nobody else, or no budget.
         """
         self._first = first
         self._begin_second = begin_second
         self._second: asyncio.Task[Any] | None = None
+        self._timer: Timer | None = None
         self.is_won_by_hedge = False
 
-    async def answer(self, clock: Timers, hedge_after_s: float) -> Any:
+    async def answer(self, clock: Timers, slow_after_s: float, far_slower_s: float) -> Any:
         """The first good answer.
 
         Raises:
             grpc.aio.AioRpcError: of the first call, when both have failed.
         """
-        timer = clock.call_later(hedge_after_s, self._hedge)
+        in_need_after_s = max(0.0, far_slower_s - slow_after_s)
+        self._timer = clock.call_later(slow_after_s, self._hedge, clock, in_need_after_s)
         try:
             return await self._first.answer()
         except asyncio.CancelledError:
@@ -47,14 +51,16 @@ class Race:
                 raise
             return answer
         finally:
-            timer.cancel()
+            self._timer.cancel()
             if self._second is not None:
                 self._second.cancel()
 
-    def _hedge(self) -> None:
-        second = self._begin_second()
+    def _hedge(self, clock: Timers, again_after_s: float | None) -> None:
+        second = self._begin_second(again_after_s is None)
         if second is not None:
             self._second = asyncio.ensure_future(self._ask(second))
+        elif again_after_s is not None:
+            self._timer = clock.call_later(again_after_s, self._hedge, clock, None)
 
     async def _ask(self, second: Attempt) -> Any:
         """The second's answer, or `None`: its failure matters only if the first fails, too."""

@@ -108,6 +108,10 @@ class ReplicaSet:
         """After how long a call to it is slow; `None` if unknown. See `Peers.slow_after_s`."""
         return self._peers.slow_after_s(replica)
 
+    def far_slower_s(self) -> float | None:
+        """After how long a call needs help; `None` if unknown."""
+        return self._peers.far_slower_s
+
     def note(self, replica: Replica, outcome: Outcome, took_s: float) -> None:
         """Remember how a call ended, and act upon it."""
         if outcome is Outcome.NEUTRAL:

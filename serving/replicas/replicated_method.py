@@ -85,19 +85,20 @@ class ReplicatedMethod:
     async def _ask(self, replica: Replica, message: Any, until_s: float) -> Any:
         replicas = self._replicas
         first = self._begin(replica, message, until_s)
-        hedge_after_s = replicas.slow_after_s(replica)
-        if hedge_after_s is None or self._repeatable is not Repeatable.AT_ANY_TIME:
+        slow_after_s, far_slower_s = replicas.slow_after_s(replica), replicas.far_slower_s()
+        is_reading = self._repeatable is Repeatable.AT_ANY_TIME
+        if slow_after_s is None or far_slower_s is None or not is_reading:
             return await first.answer()
 
-        def begin_second() -> Attempt | None:
+        def begin_second(in_need: bool) -> Attempt | None:
             other = replicas.choose(but=(replica,))
-            if other is None or not replicas.budget.spend_on_hedge():
+            if other is None or not replicas.budget.spend(in_need=in_need):
                 return None
             self._hedges.inc()
             return self._begin(other, message, until_s)
 
         race = Race(first, begin_second)
-        answer = await race.answer(replicas.clock, hedge_after_s)
+        answer = await race.answer(replicas.clock, slow_after_s, far_slower_s)
         if race.is_won_by_hedge:
             self._hedges_won.inc()
         return answer
@@ -125,7 +126,7 @@ class ReplicatedMethod:
         if other is None:
             return None
         needed_s = other.latency.p50_s or 0.0
-        if replicas.clock.time() + needed_s >= until_s or not replicas.budget.spend_on_retry():
+        if replicas.clock.time() + needed_s >= until_s or not replicas.budget.spend(in_need=True):
             return None
         self._retries.inc()
         return other

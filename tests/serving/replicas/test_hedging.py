@@ -7,7 +7,7 @@ import pytest
 
 from serving.channels import MissingDeadlineError
 from serving.metrics import EXTRA_CALLS, HEDGES_WON
-from serving.replicas.extra_call_budget import BURST, KEPT_FOR_RETRIES
+from serving.replicas.extra_call_budget import BURST
 from serving.replicas.replicated_method import Repeatable
 from serving.replicas.standing import Outcome
 from tests.serving.replicas.fakes import a_fleet, failure, settle
@@ -113,6 +113,20 @@ async def test_a_hedge_that_fails_leaves_the_first_call_alone():
     await settle()
     slow.waiting[0].set_result("the first")
     assert await call == "the first"
+
+
+async def test_without_budget_for_a_slow_call_there_is_some_when_it_is_far_slower():
+    fleet = a_fleet()
+    fleet.learn(0.010, 0.010)
+    while fleet.replicas.budget.spend(in_need=False):
+        pass
+    call, _slow, other = await begun(fleet)
+    for seconds in (0.010, 0.028):
+        fleet.clock.pass_s(seconds)
+        await settle()
+        assert other.asked == 0
+    fleet.clock.pass_s(0.003)
+    assert await call == other.address
 
 
 async def test_when_the_first_fails_the_hedge_under_way_is_the_retry():
@@ -232,7 +246,7 @@ async def test_when_everybody_is_slow_the_budget_bounds_what_is_hedged():
                 waiting.done() or waiting.set_result("late")
             transport.waiting.clear()
         await call
-    assert 0 < extra(fleet, "hedge") <= 2_000 * 0.05 + BURST - KEPT_FOR_RETRIES
+    assert 0 < extra(fleet, "hedge") <= 2_000 * 0.05 + BURST
 
 
 async def test_a_call_without_a_deadline_is_refused():
