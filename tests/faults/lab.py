@@ -75,9 +75,15 @@ class Lab:
         home = self.new_home()
         return run_distributed(self.world.generations, home, replicas=replicas, **variables)
 
-    def supervised(self, replicas: int) -> AbstractContextManager[tuple[Supervised, Supervisor]]:
-        """A stack of one fault alone, kept running as `feedrank up` does."""
-        return run_supervised(self.world.generations, self.new_home(), replicas)
+    def supervised(
+        self, replicas: int = 1, generations: Path | None = None
+    ) -> AbstractContextManager[tuple[Supervised, Supervisor]]:
+        """A stack of one fault alone, kept running as `feedrank up` does.
+
+        Args:
+            generations: Those of the world without.
+        """
+        return run_supervised(generations or self.world.generations, self.new_home(), replicas)
 
     def new_home(self) -> Path:
         """A fresh folder."""

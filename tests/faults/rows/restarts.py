@@ -51,8 +51,8 @@ def rolling_restart(lab: Lab) -> Seen:
 
 KILLED = "one process killed with -9, Kafka and Redis included"
 UNHARMED = (
-    "no failed call unless the edge itself is away, no empty page; no acknowledged action lost, none counted twice; "
-    f"full feeds < {BACK_WITHIN_S:.0f} s after the process is back"
+    "no failed call unless the edge itself is away, no empty page; no acknowledged action lost, "
+    f"none counted twice; full feeds < {BACK_WITHIN_S:.0f} s after the process is back"
 )
 
 
