@@ -19,6 +19,7 @@ from serving.metrics import RPC_CALLS, RPC_IN_FLIGHT, RPC_LATENCY
 from serving.metrics_recorder import Metrics
 from serving.request_id import bind_request_id
 from serving.rich_status import public_message, status_code, trailing_details
+from serving.serving_loop import set_urgent
 from serving.tracing.span import CURRENT, Span
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
                     if turn is not None:
                         await turn
                     passed += 1
+                set_urgent(False)
                 response = await behaviour(request, context)
                 status = grpc.StatusCode.OK
                 return response
@@ -114,6 +116,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
                 log.exception("unexpected error", method=method)
                 await context.abort(status, "internal error")
             finally:
+                set_urgent(True)
                 elapsed_ms = (time.perf_counter() - started) * 1_000
                 for gate in reversed(gates[:passed]):
                     gate.leave(call, elapsed_ms, succeeded=status is grpc.StatusCode.OK)

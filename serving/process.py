@@ -17,6 +17,7 @@ from serving.metrics_recorder import Metrics
 from serving.native_threads import hold_native_threads
 from serving.process_metrics import follow_process
 from serving.server import GrpcServer
+from serving.serving_loop import ServingLoop
 from serving.settings import CommonSettings
 from serving.settings_loading import SettingsError, load_settings
 from serving.settled_heap import settle_heap
@@ -49,7 +50,8 @@ def run_process(
         sys.exit(CANNOT_START)
     configure_logging(settings.log_level, settings.service)
     hold_native_threads()
-    sys.exit(asyncio.run(_serve(settings, service_names, open_service)))
+    with asyncio.Runner(loop_factory=ServingLoop) as runner:
+        sys.exit(runner.run(_serve(settings, service_names, open_service)))
 
 
 async def _serve(

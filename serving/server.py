@@ -21,6 +21,7 @@ from serving.metrics_endpoint import MetricsEndpoint
 from serving.metrics_recorder import Metrics
 from serving.readiness import Readiness
 from serving.reflection_pool import ReflectionPool
+from serving.serving_loop import urgently
 from serving.settings import CommonSettings
 from serving.tls import server_credentials
 from serving.tls_probe import check_own_tls
@@ -96,7 +97,8 @@ class GrpcServer:
         if self._settings.metrics_port is not None:
             port = self._settings.metrics_port
             self._endpoint = _open_metrics(self._metrics, self._settings, port)
-        await self.grpc_server.start()
+        # Its tasks take calls in; what is let in goes on behind them (see `CallInterceptor`).
+        await asyncio.create_task(urgently(self.grpc_server.start()))
         if credentials is not None:
             await check_own_tls(self._settings, self.port)
         log.info(

@@ -10,6 +10,7 @@ from feedrank.console import fail, out
 from feedrank.embedded import StartError, open_embedded
 from feedrank.embedded_settings import EmbeddedSettings
 from serving.process import CANNOT_START
+from serving.serving_loop import ServingLoop
 from serving.settings_loading import SettingsError, load_settings
 from serving.structured_log import configure_logging
 
@@ -39,7 +40,8 @@ def serve(
     except SettingsError as error:
         raise fail(str(error), CANNOT_START) from error
     configure_logging(settings.log_level, settings.service)
-    raise typer.Exit(asyncio.run(_serve(settings)))
+    with asyncio.Runner(loop_factory=ServingLoop) as runner:
+        raise typer.Exit(runner.run(_serve(settings)))
 
 
 async def _serve(settings: EmbeddedSettings) -> int:

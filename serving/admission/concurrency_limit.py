@@ -20,6 +20,10 @@ ALONE_SMOOTHING = 0.05
 UPWARD_SMOOTHING = 0.01
 """Weight of what a call cost under load, where that is above the no-load time."""
 
+FIRST_CALLS = 20
+"""Until so many have ended, the limit stays: the first are slow, and what is learnt from a crowd at
+the start would have to be unlearnt."""
+
 
 class ConcurrencyLimit:
     """The limit of one kind of call.
@@ -33,7 +37,8 @@ class ConcurrencyLimit:
     def __init__(self, minimum: int, maximum: int) -> None:
         self._minimum = float(minimum)
         self._maximum = float(max(minimum, maximum))
-        self._exact = min(max(8.0, self._minimum), self._maximum)
+        self._exact = min(2 * self._minimum, self._maximum)
+        self._calls = 0
         self.value = int(self._exact)
         self.no_load_ms = 0.0
         self.run_ms = 0.0
@@ -45,15 +50,17 @@ class ConcurrencyLimit:
             elapsed_ms: From its turn to its end, above 0.
             running: Calls that were running when it began, itself included.
         """
-        if not self.run_ms:
-            self.run_ms = self.no_load_ms = elapsed_ms
+        if self._calls < FIRST_CALLS:
+            self._calls += 1
+            self.run_ms += (elapsed_ms - self.run_ms) / self._calls
+            self.no_load_ms = self.run_ms
             return
         self.run_ms += SMOOTHING * (elapsed_ms - self.run_ms)
         self._learn_no_load(elapsed_ms, running)
         if 2 * running < self._exact:
             return  # so few calls say nothing about a limit they are far from
         gradient = max(0.5, min(1.0, TOLERANCE * self.no_load_ms / self.run_ms))
-        target = self._exact * gradient + math.sqrt(self._exact)
+        target = self._exact * gradient + math.sqrt(self._exact) / 2
         smoothed = self._exact + SMOOTHING * (target - self._exact)
         self._exact = max(self._minimum, min(self._maximum, smoothed))
         self.value = int(self._exact)

@@ -37,9 +37,11 @@ class FairQueue:
             del self._by_caller[caller]
         return turn
 
-    def remove(self, turn: Turn) -> None:
-        """Take out a turn whose caller gave up."""
-        own = self._by_caller[turn.caller]
+    def discard(self, turn: Turn) -> None:
+        """Take out a turn whose caller gave up, if it is still here."""
+        own = self._by_caller.get(turn.caller)
+        if own is None or turn not in own:
+            return
         own.remove(turn)
         self.count -= 1
         if not own:

@@ -73,7 +73,7 @@ class Lane:
             if turn.running:
                 self.leave(turn, succeeded=False)
             else:
-                self._waiting.remove(turn)
+                self._waiting.discard(turn)
             raise
 
     def leave(self, turn: Turn, *, succeeded: bool) -> None:
@@ -91,6 +91,8 @@ class Lane:
 
     def _grant(self, turn: Turn) -> None:
         assert turn.granted is not None
+        if turn.granted.done():  # its caller gave up this very moment
+            return
         if turn.deadline.remaining_ms() < self.limit.no_load_ms:
             turn.granted.set_exception(self.refusals.error("deadline"))
             return

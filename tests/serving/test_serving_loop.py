@@ -1,0 +1,120 @@
+import asyncio
+import contextvars
+import threading
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+
+from serving.serving_loop import PATIENCE_S, ServingLoop, set_urgent, urgently
+
+
+def on_a_serving_loop(main: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+    # In a thread: the tests' own loop runs in this one.
+    found: list[Any] = []
+
+    def run() -> None:
+        with asyncio.Runner(loop_factory=ServingLoop) as runner:
+            found.append(runner.run(main()))
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join(30)
+    return found[0]
+
+
+async def steps(name: str, count: int, seen: list[str], seconds: float = 0.0) -> None:
+    for _ in range(count):
+        seen.append(name)
+        end = time.perf_counter() + seconds
+        while time.perf_counter() < end:
+            pass
+        await asyncio.sleep(0)
+
+
+def test_urgent_tasks_go_first_at_every_step():
+    async def main() -> list[str]:
+        seen: list[str] = []
+        # Each ordinary step fills a whole slice, so the loop looks for urgent ones after each.
+        work = asyncio.create_task(steps("work", 5, seen, 0.001))
+        urgent = asyncio.create_task(urgently(steps("urgent", 4, seen)))
+        await asyncio.gather(work, urgent)
+        return seen
+
+    seen = on_a_serving_loop(main)
+    last_urgent = max(place for place, name in enumerate(seen) if name == "urgent")
+    assert seen[: last_urgent + 1].count("work") <= 2
+
+
+def test_ordinary_tasks_take_turns_in_the_order_they_became_ready():
+    async def main() -> list[str]:
+        seen: list[str] = []
+        await asyncio.gather(*(steps(name, 3, seen) for name in "abc"))
+        return seen
+
+    assert on_a_serving_loop(main) == list("abcabcabc")
+
+
+def test_a_flood_of_urgent_steps_leaves_time_for_work():
+    async def main() -> list[str]:
+        seen: list[str] = []
+        flood = asyncio.create_task(urgently(steps("urgent", 400, seen, PATIENCE_S / 20)))
+        work = asyncio.create_task(steps("work", 3, seen, 0.001))
+        await asyncio.gather(flood, work)
+        return seen
+
+    seen = on_a_serving_loop(main)
+    assert "urgent" in seen[seen.index("work") :]
+    assert max(place for place, name in enumerate(seen) if name == "work") < 390
+
+
+def test_what_an_urgent_task_starts_is_urgent_until_it_says_otherwise():
+    urgent: dict[str, bool] = {}
+    variable = contextvars.copy_context
+
+    async def child(name: str) -> None:
+        urgent[name] = next(v for k, v in variable().items() if k.name == "urgent")
+
+    async def parent() -> None:
+        await asyncio.create_task(child("before"))
+        set_urgent(False)
+        await asyncio.create_task(child("after"))
+
+    async def main() -> None:
+        await asyncio.create_task(urgently(parent()))
+
+    on_a_serving_loop(main)
+    assert urgent == {"before": True, "after": False}
+
+
+def test_timers_threads_and_cancelled_callbacks_work_as_ever():
+    async def main() -> list[str]:
+        loop = asyncio.get_running_loop()
+        seen: list[str] = []
+        loop.call_soon(seen.append, "cancelled").cancel()
+        loop.call_soon(seen.append, "soon")
+        loop.call_later(0.001, seen.append, "timer")
+        seen.append(await asyncio.to_thread(str, "thread"))
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.01):
+                await loop.create_future()
+        return seen
+
+    assert sorted(on_a_serving_loop(main)) == ["soon", "thread", "timer"]
+
+
+def test_a_loop_with_nothing_to_do_waits_without_using_the_processor():
+    async def main() -> float:
+        before = time.thread_time()
+        await asyncio.sleep(0.3)
+        return time.thread_time() - before
+
+    assert on_a_serving_loop(main) < 0.15
+
+
+def test_a_closed_loop_takes_nothing():
+    loop = ServingLoop()
+    loop.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        loop.call_soon(print)
