@@ -53,7 +53,8 @@ class FakeShard:
         if self.failure:
             raise self.failure
         parts = [self._hits(request, part.kind, part.limit) for part in request.parts]
-        return [ShardAnswer(self.shard, self._columns, parts, bus_lag_messages=self.shard)]
+        probed_less = request.probe_share < 1
+        return [ShardAnswer(self.shard, self._columns, parts, self.shard, probed_less)]
 
     async def lookup(
         self, generation: str, item_ids: Ids, now_ms: int, deadline: Deadline

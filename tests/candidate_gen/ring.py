@@ -13,6 +13,7 @@ from serving.contracts.shard import PartKind
 from serving.metrics_recorder import Metrics
 from tests.candidate_gen.builders import VOCABULARY, a_neighbourhood, a_viewer
 from tests.candidate_gen.fakes import FakeGraph, FakeRanker, FakeShard, FakeViewerStates, Found
+from tests.serving.switches.movable_switches import MovableSwitches
 
 GENERATION = "tiny"
 POPULAR_AND_FRESH: Found = {
@@ -29,6 +30,7 @@ class Ring:
     ranker: FakeRanker
     viewer_states: FakeViewerStates
     metrics: Metrics
+    switches: MovableSwitches
 
 
 def a_ring(
@@ -47,12 +49,13 @@ def a_ring(
     shards = [FakeShard(shard, shard_count, found, columns) for shard in range(shard_count)]
     graph = FakeGraph(neighbourhood or a_neighbourhood(), flags)
     ranker, states = FakeRanker(), FakeViewerStates(viewer or a_viewer(), cold)
-    metrics = Metrics()
+    metrics, switches = Metrics(), MovableSwitches()
     pipeline = CandidatePipeline(
         GENERATION,
         shard_count,
         Neighbours(states, lambda: viewer_lag, graph, shards, ranker),
         QueryRules(VOCABULARY, authors_are_viewers, {}),
         metrics,
+        switches,
     )
-    return Ring(pipeline, shards, graph, ranker, states, metrics)
+    return Ring(pipeline, shards, graph, ranker, states, metrics, switches)

@@ -17,6 +17,7 @@ from serving.contracts.rank_columns import RANK_COLUMNS
 from serving.contracts.shard import PartKind
 from serving.contracts.sources import source_names
 from serving.deadline import Deadline
+from serving.effort.rung import Rung
 from serving.errors import DeadlineError, DependencyError, FeedError, NotReadyError
 from serving.server import GrpcServer
 from tests.candidate_gen.builders import a_neighbourhood, a_request, a_vector, a_viewer
@@ -178,3 +179,46 @@ async def test_the_ranker_is_told_who_asks_and_where_the_list_goes(connect: Conn
     assert (request.reply_partition, request.revocation_version) == (63, 4)
     assert request.now_ms == asked.now_ms == request.context.now_ms[0]
     assert request.context.utc_offset_minutes[0] == asked.utc_offset_minutes
+
+
+async def test_a_request_without_a_rung_is_served_in_full(connect: Connect) -> None:
+    ring = a_ring()
+    reply = await (await connect(ring)).generate(a_request(), soon())
+    assert ring.shards[0].requests[0].probe_share == 1.0
+    assert not ring.ranker.requests[0].without_main_ranker
+    assert reply.receipt.narrowed == []
+
+
+@pytest.mark.parametrize(
+    ("rung", "without_main_ranker"), [(Rung.FEWER_PROBES, False), (Rung.SMALLER_RANKER, True)]
+)
+async def test_a_rung_reaches_shards_and_ranker_and_is_told(
+    connect: Connect, rung: Rung, without_main_ranker: bool
+) -> None:
+    ring = a_ring()
+    reply = await (await connect(ring)).generate(a_request(rung=rung), soon())
+    assert {shard.requests[0].probe_share for shard in ring.shards} == {0.25}
+    assert ring.ranker.requests[0].without_main_ranker == without_main_ranker
+    assert reply.receipt.narrowed == ["probes:quarter"]
+    assert reply.receipt.degraded_reasons == [rung.reason, "narrowed"]
+
+
+@pytest.mark.parametrize("rung", [Rung.STORED, Rung.FLOOR])
+async def test_rungs_without_a_new_list_are_refused(connect: Connect, rung: Rung) -> None:
+    with pytest.raises(FeedError, match=f"rung: {rung.word} asks for no new list"):
+        await (await connect(a_ring())).generate(a_request(rung=rung), soon())
+
+
+async def test_what_is_switched_off_is_left_out_and_told(connect: Connect) -> None:
+    ring = a_ring(flags={52: BLOCKED}, columns={"author_id": [50, 51, 52, 53]})
+    client = await connect(ring)
+    ring.switches.switch_off("source:fresh", "filter:blocked")
+    reply = await client.generate(a_request(), soon())
+    assert sorted(ring.ranker.ranked_ids) == [10, 11, 12]
+    assert "fresh" not in {source.name for source in reply.receipt.sources}
+    assert reply.receipt.degraded_reasons == [
+        "switched_off:filter:blocked",
+        "switched_off:source:fresh",
+    ]
+    ring.switches.switch_off()
+    assert (await client.generate(a_request(), soon())).receipt.degraded_reasons == []

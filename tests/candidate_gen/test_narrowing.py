@@ -1,0 +1,86 @@
+"""Less time left makes narrower stages, and the receipt says which."""
+
+import pytest
+
+from candidate_gen.narrowing import FIRST_COSTS_MS, FROM_FILTER, FROM_SEARCH, Narrowing
+from candidate_gen.pipeline import FILTERS, SOURCES, SWITCHES
+from serving.contracts.receipt import Receipt
+from serving.contracts.shard import PartKind
+from serving.contracts.sources import SOURCES as DECLARED
+from serving.deadline import Deadline
+from serving.effort.rung import Rung
+from serving.effort.stage_costs import StageCosts
+from serving.effort.width import SAFETY
+from tests.candidate_gen.builders import a_request
+from tests.candidate_gen.ring import a_ring
+
+COSTS = StageCosts(FIRST_COSTS_MS)
+SEARCH_MS = COSTS.sum_ms(FROM_SEARCH) * SAFETY
+FILTER_MS = COSTS.sum_ms(FROM_FILTER) * SAFETY
+PATIENT_MS = 10_000.0
+
+
+def narrowing(left_ms: float, rung: Rung = Rung.FULL) -> Narrowing:
+    deadline = Deadline(left_ms / 1_000, monotonic=lambda: 0.0)
+    return Narrowing(rung, deadline, COSTS, Receipt())
+
+
+@pytest.mark.parametrize(("part", "share"), [(1.01, 1.0), (0.99, 0.5), (0.51, 0.5), (0.49, 0.25)])
+def test_probes_follow_the_time_left(part: float, share: float) -> None:
+    assert narrowing(SEARCH_MS * part).probes().share == share
+
+
+@pytest.mark.parametrize(
+    ("part", "most", "narrowed"),
+    [(1.01, 500, []), (0.99, 300, ["candidates:300"]), (0.59, 150, ["candidates:150"])],
+)
+def test_candidates_follow_the_time_left(part: float, most: int, narrowed: list[str]) -> None:
+    request = narrowing(FILTER_MS * part)
+    assert request.candidates(found=600) == most
+    assert request.receipt.narrowed == narrowed
+
+
+def test_who_has_few_candidates_loses_none_and_is_not_told_so() -> None:
+    request = narrowing(FILTER_MS * 0.1)
+    request.candidates(found=150)
+    assert request.receipt.narrowed == []
+
+
+def test_probes_that_made_no_difference_are_not_told() -> None:
+    request = narrowing(0.0)
+    request.note_probes(request.probes(), made_a_difference=False)
+    assert request.receipt.degraded_reasons == []
+
+
+def test_a_forced_rung_narrows_however_much_time_there_is() -> None:
+    request = narrowing(PATIENT_MS, Rung.FEWER_PROBES)
+    assert (request.probes().share, request.candidates(found=600)) == (0.25, 300)
+    assert not request.without_main_ranker
+    assert narrowing(PATIENT_MS, Rung.SMALLER_RANKER).without_main_ranker
+
+
+def test_a_forced_rung_is_no_excuse_to_be_late() -> None:
+    assert narrowing(0.0, Rung.FEWER_PROBES).candidates(found=600) == 150
+
+
+async def test_a_hurried_request_searches_with_fewer_probes() -> None:
+    ring = a_ring({PartKind.POPULAR: dict.fromkeys(range(10, 20), 1.0)})
+    reply = await ring.pipeline.generate(a_request(), Deadline(0.006, monotonic=lambda: 0.0))
+    assert ring.shards[0].requests[0].probe_share == 0.25
+    assert reply.receipt.degraded_reasons == ["narrowed"]
+
+
+def test_every_source_and_filter_has_its_switch() -> None:
+    keys = {switch.key for switch in SWITCHES}
+    assert keys == {f"source:{name}" for name in DECLARED} | {f"filter:{f.name}" for f in FILTERS}
+    assert len(SWITCHES) == len(SOURCES) + len(FILTERS)
+
+
+def test_what_people_asked_for_is_a_matter_of_safety() -> None:
+    assert {switch.name for switch in SWITCHES if switch.is_safety} == {
+        "blocked",
+        "muted",
+        "excluded_author",
+        "visibility",
+        "sensitive",
+    }
