@@ -3,11 +3,13 @@
 import numpy as np
 
 from serving.contracts.shard import (
+    MAX_ELIGIBILITY_IDS,
     MAX_LIMIT,
     MAX_LOOKUP,
     MAX_PART_IDS,
     MAX_PARTS,
     MAX_QUERY_VECTORS,
+    Eligibility,
     Ids,
     PartKind,
     SearchPart,
@@ -15,6 +17,13 @@ from serving.contracts.shard import (
 )
 from serving.errors import InvalidRequestError
 
+ID_LISTS = (
+    "followed_ids",
+    "friend_ids",
+    "group_ids",
+    "excluded_item_ids",
+    "excluded_author_ids",
+)
 WITH_IDS = (PartKind.AUTHORS, PartKind.ITEMS, PartKind.CATEGORIES)
 
 
@@ -26,6 +35,7 @@ def check_search(request: SearchRequest, dim: int) -> None:
     """
     if len(request.parts) > MAX_PARTS:
         raise InvalidRequestError("parts", f"{len(request.parts)} parts, limit {MAX_PARTS}")
+    _check_eligibility(request.eligibility)
     if not 0 < request.probe_share <= 1:
         raise InvalidRequestError("probe_share", f"{request.probe_share} is outside (0, 1]")
     for number, part in enumerate(request.parts):
@@ -38,10 +48,26 @@ def check_search(request: SearchRequest, dim: int) -> None:
             _check_ids(part, field)
 
 
-def check_lookup(item_ids: Ids) -> None:
-    """Raises InvalidRequestError for more ids than one look-up may have."""
+def check_lookup(item_ids: Ids, now_ms: int) -> None:
+    """Raises InvalidRequestError for more ids than one look-up may have, or no time."""
     if len(item_ids) > MAX_LOOKUP:
         raise InvalidRequestError("item_ids", f"{len(item_ids)} ids, limit {MAX_LOOKUP}")
+    if now_ms <= 0:
+        raise InvalidRequestError("now_ms", f"{now_ms} is not above 0")
+
+
+def _check_eligibility(eligibility: Eligibility) -> None:
+    if eligibility.now_ms <= 0:
+        raise InvalidRequestError("eligibility.now_ms", f"{eligibility.now_ms} is not above 0")
+    for name in ("viewer_id", "oldest_ms", "region", "language"):
+        value = getattr(eligibility, name)
+        if value < 0:
+            raise InvalidRequestError(f"eligibility.{name}", f"{value} is below 0")
+    for name in ID_LISTS:
+        count = len(getattr(eligibility, name))
+        if count > MAX_ELIGIBILITY_IDS:
+            problem = f"{count} ids, limit {MAX_ELIGIBILITY_IDS}"
+            raise InvalidRequestError(f"eligibility.{name}", problem)
 
 
 def _check_vectors(part: SearchPart, dim: int, field: str) -> None:
@@ -58,9 +84,9 @@ def _check_vectors(part: SearchPart, dim: int, field: str) -> None:
 
 def _check_ids(part: SearchPart, field: str) -> None:
     ids, weights = part.ids, part.weights
+    if ids is not None and len(ids) > MAX_PART_IDS:
+        raise InvalidRequestError(f"{field}.ids", f"{len(ids)} ids, limit {MAX_PART_IDS}")
     if ids is None or weights is None or len(ids) != len(weights):
         raise InvalidRequestError(f"{field}.weights", "need as many weights as ids")
-    if len(ids) > MAX_PART_IDS:
-        raise InvalidRequestError(f"{field}.ids", f"{len(ids)} ids, limit {MAX_PART_IDS}")
     if not (np.isfinite(weights).all() and (weights >= 0).all()):
         raise InvalidRequestError(f"{field}.weights", "need finite weights of 0 or more")

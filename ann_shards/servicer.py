@@ -13,6 +13,7 @@ from serving.errors import InvalidRequestError
 from serving.packed_arrays import unpack_ids
 
 SERVICE_NAME = pb.DESCRIPTOR.services_by_name["AnnShardService"].full_name
+MAX_SHARDS = 1_024
 ANSWER_RESERVE_MS = 1.0
 
 
@@ -26,6 +27,9 @@ class AnnShardServicer(ann_shard_pb2_grpc.AnnShardServiceServicer):
     async def Search(  # noqa: N802 - the name of the method on the wire
         self, request: pb.SearchRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> pb.SearchResponse:
+        if len(request.shards) > MAX_SHARDS:
+            problem = f"{len(request.shards)} given, limit {MAX_SHARDS}"
+            raise InvalidRequestError("shards", problem)
         absent = set(request.shards) - set(self._shards.shard_numbers)
         if absent:
             raise InvalidRequestError("shards", f"{min(absent)} is not held here")

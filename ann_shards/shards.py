@@ -71,7 +71,7 @@ class Shards:
     ) -> Columns:
         """See `ShardClient.lookup`."""
         self._check_generation(generation)
-        check_lookup(item_ids)
+        check_lookup(item_ids, now_ms)
         deadline.require(MIN_SEARCH_MS)
         return _stacked([shard.lookup(item_ids, now_ms) for shard in self._shards])
 

@@ -20,6 +20,8 @@ def check_request(request: GenerateRequest) -> None:
     """
     if request.viewer_id < 0:
         raise InvalidRequestError("viewer_id", f"{request.viewer_id} is below 0")
+    if request.revocation_version < 0:
+        raise InvalidRequestError("revocation_version", f"{request.revocation_version} is below 0")
     if request.now_ms <= 0:
         raise InvalidRequestError("now_ms", f"{request.now_ms} is not above 0")
     if request.rung >= Rung.STORED:

@@ -18,6 +18,7 @@ SERVICE_NAME = pb.DESCRIPTOR.services_by_name["FeedService"].full_name
 AS_OF_HEADER = "x-feedrank-as-of-ms"
 RUNG_HEADER = "x-feedrank-rung"
 ANSWER_RESERVE_MS = 2.0
+MAX_TIME_DIGITS = 19
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -94,7 +95,7 @@ def _check_allowed(header: str, to_all: bool) -> None:
 
 
 def _milliseconds(header: str, value: str) -> int:
-    if not value.isdecimal():
+    if not value.isdecimal() or len(value) > MAX_TIME_DIGITS:
         raise InvalidRequestError(header, "is no number of milliseconds")
     return int(value)
 

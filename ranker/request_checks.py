@@ -6,10 +6,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from serving.bus.topics import RANKED_LISTS
 from serving.contracts.rank import MAX_CANDIDATES, RankRequest
 from serving.contracts.rank_columns import RANK_COLUMNS
 from serving.errors import InvalidRequestError
 
+MAX_NAME_CHARACTERS = 64
 HALF_EXPONENT = np.uint16(0x7C00)
 """All bits of a float16's exponent: set in infinities and NaN only."""
 
@@ -21,6 +23,7 @@ def check_request(request: RankRequest) -> None:
         InvalidRequestError: too many candidates; or a column is missing, of another length or not
             finite.
     """
+    _check_numbers(request)
     columns = request.candidates
     count = len(columns.get("item_id", ()))
     if count > MAX_CANDIDATES:
@@ -38,6 +41,22 @@ def check_request(request: RankRequest) -> None:
         inputs = getattr(request, part)
         for field in fields(inputs):
             _check_finite(getattr(inputs, field.name), f"{part}.{field.name}")
+
+
+def _check_numbers(request: RankRequest) -> None:
+    length = len(request.request_id)
+    if length > MAX_NAME_CHARACTERS:
+        problem = f"{length} characters, the limit is {MAX_NAME_CHARACTERS}"
+        raise InvalidRequestError("request_id", problem)
+    for name in ("viewer_id", "revocation_version"):
+        value = getattr(request, name)
+        if value < 0:
+            raise InvalidRequestError(name, f"{value} is below 0")
+    if request.now_ms <= 0:
+        raise InvalidRequestError("now_ms", f"{request.now_ms} is not above 0")
+    partition, last = request.reply_partition, RANKED_LISTS.partitions - 1
+    if not 0 <= partition <= last:
+        raise InvalidRequestError("reply_partition", f"{partition} is outside of [0, {last}]")
 
 
 def _check_finite(values: npt.NDArray[Any], name: str) -> None:

@@ -16,6 +16,9 @@ from serving.errors import InvalidRequestError
 _CANDIDATES = ColumnCodec(RANK_COLUMNS, "candidates")
 _VIEWER = ColumnCodec(VIEWER_INPUT_COLUMNS, "viewer")
 
+MAX_RECEIPT_BYTES = 64 * 1024
+"""Many times what stages have to say."""
+
 
 def request_to_proto(request: RankRequest) -> pb.RankRequest:
     viewer = {name: getattr(request.viewer, name) for name in VIEWER_FIELDS}
@@ -36,6 +39,9 @@ def request_to_proto(request: RankRequest) -> pb.RankRequest:
 
 def request_from_proto(message: pb.RankRequest) -> RankRequest:
     """Raises InvalidRequestError when columns do not have the agreed form."""
+    receipt_bytes = message.receipt.ByteSize()
+    if receipt_bytes > MAX_RECEIPT_BYTES:
+        raise InvalidRequestError("receipt", f"{receipt_bytes} bytes, limit {MAX_RECEIPT_BYTES}")
     viewer = _VIEWER.decode(message.viewer)
     if message.viewer.row_count != 1:
         raise InvalidRequestError("viewer.row_count", f"{message.viewer.row_count}, must be 1")
