@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import typer
 from typer.exceptions import TyperException
 
-from feedrank.commands import generations, keys
+from feedrank.commands import generations, keys, switch
 from feedrank.commands.act import act
 from feedrank.commands.build import build
 from feedrank.commands.demo import demo
@@ -34,6 +34,7 @@ app.command()(act)
 app.command()(export)
 app.add_typer(generations.app, name="generations")
 app.add_typer(keys.app, name="keys")
+app.add_typer(switch.app, name="switch")
 app.command()(doctor)
 
 

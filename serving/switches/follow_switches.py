@@ -6,10 +6,9 @@ from serving.background_tasks import BackgroundTasks
 from serving.metrics_recorder import Metrics
 from serving.server import GrpcServer
 from serving.settings import CommonSettings
+from serving.switches.settings import FILE_NAME
 from serving.switches.switch import Switch
 from serving.switches.switches import Switches
-
-FILE_NAME = "switches.toml"
 
 
 def follow_switches(

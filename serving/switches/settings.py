@@ -4,6 +4,8 @@ from pathlib import Path
 
 from pydantic_settings import BaseSettings
 
+FILE_NAME = "switches.toml"
+
 
 class SwitchSettings(BaseSettings):
     """Part of the settings of all services."""

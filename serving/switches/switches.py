@@ -154,7 +154,7 @@ def check_names(file: SwitchFile, known: Mapping[str, Switch]) -> None:
             valid = sorted(switch.key for switch in known.values() if switch.kind == kind)
             raise SwitchFileError(f"off.{key} is unknown, there are {', '.join(valid)}")
         if key in known and known[key].is_safety and not entry.unsafe:
-            raise SwitchFileError(f"off.{key} protects people: it needs `unsafe = true`")
+            raise SwitchFileError(f"off.{key} protects people: it needs `unsafe = true` (--unsafe)")
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:
