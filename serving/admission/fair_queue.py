@@ -48,6 +48,10 @@ class FairQueue:
             del self._by_caller[turn.caller]
             self._rotation.remove(turn.caller)
 
+    def has(self, caller: str) -> bool:
+        """Whether a call of `caller` waits."""
+        return caller in self._by_caller
+
     def ahead_of(self, caller: str) -> int:
         """How many turns would be taken before a new one of `caller`."""
         waiting = len(self._by_caller.get(caller, ()))

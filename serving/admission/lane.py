@@ -52,7 +52,7 @@ class Lane:
             self._begin(turn)
             return turn
         wait_ms = self._expected_wait_ms(caller)
-        if wait_ms > self._longest_wait_ms():
+        if wait_ms > self._longest_wait_ms(caller):
             raise self.refusals.error("limit")
         if wait_ms + self.limit.run_ms > deadline.remaining_ms():
             raise self.refusals.error("deadline")
@@ -104,5 +104,7 @@ class Lane:
         turns = self._waiting.ahead_of(caller) + 1
         return turns * self.limit.run_ms / self.limit.value
 
-    def _longest_wait_ms(self) -> float:
-        return max(MIN_WAIT_MS, self._wait_factor * self.limit.no_load_ms)
+    def _longest_wait_ms(self, caller: str) -> float:
+        longest_ms = max(MIN_WAIT_MS, self._wait_factor * self.limit.no_load_ms)
+        # Who waits for nothing yet did not make the queue what it is.
+        return longest_ms if self._waiting.has(caller) else 2 * longest_ms

@@ -41,10 +41,10 @@ class SmallWorld:
             engine.close()
 
 
-def make_small_world(folder: Path) -> SmallWorld:
+def make_small_world(folder: Path, settings: WorldSettings = SETTINGS) -> SmallWorld:
     """Simulate, import and build below `folder`. Takes some seconds."""
     raw = folder / "raw"
-    write_world(simulate(SETTINGS), raw)
+    write_world(simulate(settings), raw)
     import_canonical(raw, folder / "data")
     world = SmallWorld(folder / "data", folder / "generations")
     world.build()

@@ -11,6 +11,7 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from grpc_status import rpc_status
 
 from serving.channels import MissingDeadlineError, open_channel
+from serving.errors import OverloadedError
 from serving.listening import PortError
 from serving.metrics_recorder import Metrics
 from serving.readiness import LIVE
@@ -141,6 +142,20 @@ async def test_a_message_above_the_limit_is_refused(tmp_path):
         failure = await failure_of(channel, b"x" * 1_025)
     await server.drain()
     assert failure.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
+
+
+async def test_who_is_refused_for_overload_is_told_when_to_come_back(tmp_path):
+    async def refuse(_request, _context):
+        raise OverloadedError("overloaded", retry_after_ms=321)
+
+    server = GrpcServer(local_settings(tmp_path), Metrics())
+    add_echo(server, refuse)
+    await server.start([SERVICE])
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel:
+        failure = await failure_of(channel, b"hello")
+    await server.drain()
+    assert failure.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert ("grpc-retry-pushback-ms", "321") in failure.trailing_metadata()
 
 
 async def test_a_cancellation_from_within_ends_in_a_status(channel):
