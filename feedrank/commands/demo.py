@@ -20,6 +20,7 @@ from feedrank.ignored_variables import warn_of_ignored_variables
 from feedrank.show_learning import show_learning
 from generation.manifest import InvalidGenerationError
 from generation.publish import current
+from serving.serving_loop import ServingLoop
 from serving.structured_log import configure_logging
 
 
@@ -49,7 +50,8 @@ def demo(
     else:
         _build_world(folder, viewers, items, days, engine or default_engine())
     try:
-        asyncio.run(_serve_and_show(generations, folder / "home", port, once))
+        with asyncio.Runner(loop_factory=ServingLoop) as runner:
+            runner.run(_serve_and_show(generations, folder / "home", port, once))
     except (StartError, CallError) as error:
         # An older release may have built it, or other options.
         advice = f"; to begin anew, remove {folder}" if was_built else ""
