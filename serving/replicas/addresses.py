@@ -43,7 +43,7 @@ def parse_addresses(text: str) -> Addresses:
 def _host_and_port(text: str) -> tuple[str, str]:
     host, separator, port = text.rpartition(":")
     is_port = port.isascii() and port.isdigit() and 0 < int(port[:6]) <= MAX_PORT
-    if not host or not separator or not is_port or "/" in host:
+    if not host or not separator or not is_port or set(host) & set("/,"):
         raise ValueError(f"{text!r} is no host:port")
     return host, port
 

@@ -17,13 +17,14 @@ SICK = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.UNKNOWN, grpc.Sta
 class Attempt:
     """Begins with the constructor, ends with `answer`."""
 
-    __slots__ = ("_began_s", "_call", "_is_lost", "_replica", "_replicas")
+    __slots__ = ("_began_s", "_call", "_is_lost", "_is_over", "_replica", "_replicas")
 
     def __init__(self, replicas: ReplicaSet, replica: Replica, call: PendingCall) -> None:
         self._replicas = replicas
         self._replica = replica
         self._call = call
         self._is_lost = False
+        self._is_over = False
         self._began_s = replicas.clock.time()
         replica.in_flight += 1
 
@@ -31,6 +32,12 @@ class Attempt:
         """Cancel it: another replica was faster. Whoever awaits `answer` gets `CancelledError`."""
         self._is_lost = True
         self._call.cancel()
+
+    def give_up(self) -> None:
+        """Cancel it if it is not over. For calls whose `answer` may never have begun to wait."""
+        if not self._is_over:
+            self._call.cancel()
+            self._end(self._if_late())
 
     async def answer(self) -> Any:
         """The response.
@@ -65,5 +72,8 @@ class Attempt:
         return self._replicas.clock.time() - self._began_s
 
     def _end(self, outcome: Outcome) -> None:
+        if self._is_over:
+            return
+        self._is_over = True
         self._replica.in_flight -= 1
         self._replicas.note(self._replica, outcome, self._took_s())

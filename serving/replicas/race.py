@@ -18,7 +18,7 @@ from serving.timers import Timer, Timers
 class Race:
     """One call and at most one hedge."""
 
-    __slots__ = ("_begin_second", "_first", "_second", "_timer", "is_won_by_hedge")
+    __slots__ = ("_begin_second", "_first", "_hedged", "_second", "_timer", "is_won_by_hedge")
 
     def __init__(self, first: Attempt, begin_second: Callable[[bool], Attempt | None]) -> None:
         """Args:
@@ -28,6 +28,7 @@ class Race:
         self._first = first
         self._begin_second = begin_second
         self._second: asyncio.Task[Any] | None = None
+        self._hedged: Attempt | None = None
         self._timer: Timer | None = None
         self.is_won_by_hedge = False
 
@@ -52,12 +53,15 @@ class Race:
             return answer
         finally:
             self._timer.cancel()
-            if self._second is not None:
+            if self._second is not None and self._hedged is not None:
+                # A task that is cancelled before its first step would leave the call open.
+                self._hedged.give_up()
                 self._second.cancel()
 
     def _hedge(self, clock: Timers, again_after_s: float | None) -> None:
         second = self._begin_second(again_after_s is None)
         if second is not None:
+            self._hedged = second
             self._second = asyncio.ensure_future(self._ask(second))
         elif again_after_s is not None:
             self._timer = clock.call_later(again_after_s, self._hedge, clock, None)

@@ -21,6 +21,10 @@ from serving.tracing.traced_call import TracedCall
 
 MAX_RETRIES = 2
 
+NOT_DONE = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED})
+"""Another replica may do it. A server that stops cancels what it has begun; what is cancelled here
+raises `CancelledError` instead."""
+
 
 class Repeatable(Enum):
     """Whether a method may be called again, as its `idempotency_level` in the protos says.
@@ -117,7 +121,7 @@ class ReplicatedMethod:
         """Whom to ask after a failure; `None` if that would be wrong, useless or too much."""
         replicas = self._replicas
         if (
-            error.code() is not grpc.StatusCode.UNAVAILABLE
+            error.code() not in NOT_DONE
             or self._repeatable is Repeatable.NEVER
             or len(asked) > MAX_RETRIES
         ):

@@ -39,6 +39,16 @@ async def started(folder: Path, behaviour: Behaviour, port: int = 0) -> GrpcServ
     return server
 
 
+@asynccontextmanager
+async def serving(folder: Path, behaviour: Behaviour, port: int = 0) -> AsyncIterator[GrpcServer]:
+    """The same, drained in the end."""
+    server = await started(folder, behaviour, port)
+    try:
+        yield server
+    finally:
+        await server.drain()
+
+
 class SearchProcess:
     """A server in a process of its own, to be stopped and killed.
 

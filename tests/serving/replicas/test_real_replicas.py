@@ -1,18 +1,20 @@
 """Faults of real servers: what callers see of them, and that it costs few calls."""
 
 import asyncio
+import random
 import time
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 
 import grpc
 import pytest
 
+from feedrank.real.ports import free_ports
 from serving.metrics import EXTRA_CALLS
 from serving.replicas.extra_call_budget import BURST
 from serving.replicas.name_lookup import follow_name
 from serving.replicas.standing import State
-from tests.serving.replicas.searching import Searching, SearchProcess, searching, started
+from tests.serving.replicas.searching import Searching, SearchProcess, searching, serving, started
 
 
 @contextmanager
@@ -77,34 +79,46 @@ async def test_a_stopped_replica_is_ejected_soon_and_comes_back_when_it_goes_on(
             await answers_until(caller, lambda: states(caller) == [State.IN_SERVICE] * 2)
 
 
+@asynccontextmanager
+async def two_servers(tmp_path, first_delay, second_delay):
+    """Two servers in this process, and a caller of both who has called both."""
+    async with (
+        serving(tmp_path, says(b"first", first_delay)) as first,
+        serving(tmp_path, says(b"second", second_delay)) as second,
+        searching(tmp_path, f"127.0.0.1:{first.port},127.0.0.1:{second.port}") as caller,
+    ):
+        await caller.until_all_answer(2)
+        yield caller
+
+
+def at_once():
+    return 0.0
+
+
 async def test_a_replica_200_ms_slower_is_ejected_and_comes_back_when_it_is_quick(tmp_path):
     delay_s = [0.0]
-    first = await started(tmp_path, says(b"first", lambda: delay_s[0]))
-    second = await started(tmp_path, says(b"second", lambda: 0.0))
-    async with searching(tmp_path, f"127.0.0.1:{first.port},127.0.0.1:{second.port}") as caller:
+    async with two_servers(tmp_path, lambda: delay_s[0], at_once) as caller:
         for _ in range(100):
             await caller.call()
         delay_s[0] = 0.2
         await answers_until(caller, lambda: states(caller)[0] is State.EJECTED)
         delay_s[0] = 0.0
         await answers_until(caller, lambda: states(caller) == [State.IN_SERVICE] * 2)
-    await first.drain()
-    await second.drain()
 
 
 async def test_a_replica_that_is_drained_and_started_again_and_again_costs_no_call(tmp_path):
-    first = await started(tmp_path, says(b"first", lambda: 0.0))
-    second = await started(tmp_path, says(b"second", lambda: 0.0))
-    port = first.port
-    async with searching(tmp_path, f"127.0.0.1:{port},127.0.0.1:{second.port}") as caller:
+    [port] = free_ports(1)
+    async with (
+        serving(tmp_path, says(b"second", at_once)) as second,
+        searching(tmp_path, f"127.0.0.1:{port},127.0.0.1:{second.port}") as caller,
+    ):
         for _ in range(3):
-            await caller.until_all_answer(2)
-            draining = asyncio.create_task(first.drain())
+            first = await started(tmp_path, says(b"first", at_once), port)
+            try:
+                await caller.until_all_answer(2)
+            finally:
+                draining = asyncio.create_task(first.drain())
             await answers_until(caller, draining.done)
-            first = await started(tmp_path, says(b"first", lambda: 0.0), port)
-        await caller.until_all_answer(2)
-    await first.drain()
-    await second.drain()
 
 
 async def test_without_any_replica_a_call_fails_at_once(tmp_path):
@@ -117,21 +131,50 @@ async def test_without_any_replica_a_call_fails_at_once(tmp_path):
 
 
 async def test_a_name_that_leads_to_one_more_replica_sends_calls_there(tmp_path):
-    first = await started(tmp_path, says(b"first", lambda: 0.0))
-    second = await started(tmp_path, says(b"second", lambda: 0.0))
-    places = [{f"127.0.0.1:{first.port}"}]
+    places = set()
 
     async def lookup(name, port):
         assert (name, port) == ("shards.example", "50051")
-        return places[0]
+        return set(places)
 
     follow = partial(follow_name, lookup=lookup, interval_s=0.05)
-    async with searching(tmp_path, "dns:///shards.example:50051", follow) as caller:
+    async with (
+        serving(tmp_path, says(b"first", at_once)) as first,
+        serving(tmp_path, says(b"second", at_once)) as second,
+        searching(tmp_path, "dns:///shards.example:50051", follow) as caller,
+    ):
+        places.add(f"127.0.0.1:{first.port}")
         assert {await caller.call() for _ in range(20)} == {"first"}
-        places[0] = {f"127.0.0.1:{first.port}", f"127.0.0.1:{second.port}"}
+        places.add(f"127.0.0.1:{second.port}")
         await caller.until_all_answer(2)
-        places[0] = {f"127.0.0.1:{second.port}"}
+        places.remove(f"127.0.0.1:{first.port}")
         await answers_until(caller, lambda: len(caller.neighbour.replicas.replicas) == 1)
         assert {await caller.call() for _ in range(20)} == {"second"}
-    await first.drain()
-    await second.drain()
+
+
+def stalls(share):
+    """A delay of 2 ms, and 400 ms for a share of the calls, the list's only number."""
+    dice = random.Random(7)
+    return lambda: 0.4 if dice.random() < share[0] else 0.002
+
+
+async def p99_s(caller: Searching, calls: int) -> float:
+    took_s = []
+    for _ in range(calls):
+        began_s = time.perf_counter()
+        await caller.call()
+        took_s.append(time.perf_counter() - began_s)
+    return sorted(took_s)[calls * 99 // 100]
+
+
+@pytest.mark.slow
+async def test_stalls_of_two_percent_are_not_seen_at_the_99th_percentile(tmp_path):
+    share = [0.0]
+    delay = stalls(share)
+    async with two_servers(tmp_path, delay, delay) as caller:
+        healthy_s = await p99_s(caller, 1_000)
+        share[0] = 0.02
+        with_stalls_s = await p99_s(caller, 1_000)
+        # Twice the time without stalls, on a machine with nothing else to do.
+        assert with_stalls_s < max(0.35, 2 * healthy_s)
+        assert extra_calls(caller) <= 0.05 * 2_100 + BURST
