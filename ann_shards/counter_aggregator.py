@@ -17,6 +17,7 @@ from generation.manifest import Manifest
 from serving.bus.beginning import beginning_on
 from serving.bus.bus import Bus
 from serving.bus.consumer import Batch, EventConsumer
+from serving.bus.not_ahead import NotAhead
 from serving.bus.topics import ACTIONS, item_counters
 from serving.errors import DependencyError, StateUnavailableError
 from serving.lag_metrics import publish_lag
@@ -87,6 +88,7 @@ class CounterAggregator:
             reader=CONSUMER,
             decode=lambda value: decode_action(value, authors_are_viewers=authors_are_viewers),
             apply=self.apply,
+            check=NotAhead(self._manifest.data_time_ms),
             base=self._epoch.base,
         )
 

@@ -15,6 +15,7 @@ from generation.vocabulary import Names
 from serving.bus.backoff import backoff_delays
 from serving.bus.bus import Bus
 from serving.bus.consumer import EventConsumer
+from serving.bus.not_ahead import NotAhead
 from serving.bus.topics import ACTIONS
 from serving.errors import DependencyError
 from serving.state.state_store import StateStore
@@ -49,6 +50,7 @@ class ViewerStateUpdater:
         self._bus = bus
         self._writer = OverlayWriter(store, manifest.name, first)
         self._decode = ActionDecoder(categories, authors_are_viewers=manifest.authors_are_viewers)
+        self._check = NotAhead(manifest.data_time_ms)
         self._restart_wait_s = restart_wait_s
         self._look_interval_s = look_interval_s
         self._consumer: EventConsumer[ViewerAction] | None = None
@@ -69,6 +71,7 @@ class ViewerStateUpdater:
                 start,
                 reader=READER,
                 decode=self._decode,
+                check=self._check,
                 apply=self._writer.apply,
                 base=self._writer.base,
             )

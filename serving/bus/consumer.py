@@ -48,6 +48,7 @@ class EventConsumer(Generic[Event]):
         reader: str,
         decode: Callable[[bytes], Event],
         apply: Callable[[int, Batch[Event]], Awaitable[None]],
+        check: Callable[[Message, Event], None] = lambda _message, _event: None,
         base: int = 0,
     ) -> None:
         """See the class.
@@ -55,6 +56,7 @@ class EventConsumer(Generic[Event]):
         Args:
             start: Where to begin on the bus.
             decode: May raise anything.
+            check: Raises for an event that must not be applied: it is set aside, too.
             base: Added to the offsets of the messages that `apply` is given, see `BusEpoch`.
         """
         self._bus = bus
@@ -62,7 +64,7 @@ class EventConsumer(Generic[Event]):
         self._start = ConsumerStart(bus, topic, start, reader)
         self._reader = reader
         self._apply = apply
-        self._decoding = MessageDecoding(decode, DeadLetters(bus, topic, reader), base)
+        self._decoding = MessageDecoding(decode, check, DeadLetters(bus, topic, reader), base)
         self._commits = ReaderCommits(reader)
         self._progress = ConsumerProgress(bus, topic, self._start)
         self._interruptible = True

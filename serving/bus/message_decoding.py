@@ -15,10 +15,15 @@ class MessageDecoding(Generic[Event]):
     """The decoding of one consumer."""
 
     def __init__(
-        self, decode: Callable[[bytes], Event], dead_letters: DeadLetters, base: int
+        self,
+        decode: Callable[[bytes], Event],
+        check: Callable[[Message, Event], None],
+        dead_letters: DeadLetters,
+        base: int,
     ) -> None:
         """`base` is added to the offsets of messages that were decoded."""
         self._decode = decode
+        self._check = check
         self._dead_letters = dead_letters
         self._base = base
 
@@ -34,6 +39,7 @@ class MessageDecoding(Generic[Event]):
         for message in messages:
             try:
                 event = self._decode(message.value)
+                self._check(message, event)
             except Exception as error:  # whatever a foreign byte string makes a parser raise
                 await self._dead_letters.park(message, error)
                 continue

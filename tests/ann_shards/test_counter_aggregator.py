@@ -104,6 +104,21 @@ async def test_a_repeated_action_counts_once_and_another_viewers_same_id_counts(
     assert of((await published(bus))[-1])["clicks_total"] == 2
 
 
+async def test_an_action_from_the_future_is_set_aside_and_ages_nothing(bus, aggregator):
+    await act(
+        bus,
+        an_action("a", 100),
+        an_action("b", 100, occurred_ms=4_102_444_800_000),
+        an_action("c", 100),
+    )
+    counting = aggregator()
+    await count_all(counting)
+    await counting.publish_changed()
+    counted = of((await published(bus))[-1])
+    assert (counted["clicks_total"], counted["clicks_hour"]) == (2, 2)
+    assert bus.counters.parked == 1
+
+
 async def test_what_counts_nothing_changes_nothing(bus, aggregator):
     await act(
         bus,
@@ -184,7 +199,7 @@ async def test_lost_answers_neither_lose_nor_repeat_a_count(bus, store, tiny, ag
     messages = await _messages(bus)
     consumer = await until_answered(counting.open_consumer)
     for start in range(0, len(messages), 7):
-        batch = [(m, consumer._decode(m.value)) for m in messages[start : start + 7]]
+        batch = [(m, consumer._decoding._decode(m.value)) for m in messages[start : start + 7]]
         for _attempt in range(50):
             try:
                 await counting.apply(messages[0].partition, batch)

@@ -6,7 +6,9 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from ann_shards.counter_store import CounterStore
@@ -58,17 +60,22 @@ class Installation:
                     return line.strip() == DONE
         raise AssertionError("the consumers ended by themselves")
 
-    async def effects(self) -> dict[str, bytes]:
-        """Every record of viewers, graph and counters, as its bytes."""
+    async def effects(self) -> dict[str, Any]:
+        """Records of viewers and graph as their bytes, and counters.
+
+        An item's counters add up what comes from many partitions, in any order, so their last bits
+        differ.
+        """
         manifest = Manifest.read(self.generation)
         store = open_state_store(self.state)
-        counters = CounterStore(store, manifest.name)
-        keys = [viewer_key(manifest.name, person) for person in PEOPLE]
-        keys += [counters.item_key(item) for item in ITEMS]
-        found = {}
-        for name in keys:
+        found: dict[str, Any] = {}
+        for name in [viewer_key(manifest.name, person) for person in PEOPLE]:
             [record] = await until_answered(functools.partial(store.read, [name]))
             found[str(name)] = b"" if record is None else record.value
+        counters = CounterStore(store, manifest.name)
+        states = await until_answered(functools.partial(counters.states, ITEMS))
+        for item, state in states.items():
+            found[f"counters of {item}"] = np.round(state.counters, 9).tolist()
         await store.close()
         return found | await self._graph(manifest)
 
