@@ -122,12 +122,6 @@ class ViewerStateUpdater:
         """See `ConsumerProgress.is_halted`."""
         return self._consumer is not None and self._consumer.is_halted
 
-    def begin_again(self, cause: str) -> None:
-        """Read the checkpoints again and go on from there, though nothing new came: for a store
-        that is known to have lost its data."""
-        if self._consumer is not None:
-            self._consumer.end_with(CheckpointMovedError(cause))
-
     async def _load_offsets(self) -> dict[int, int]:
         delays = backoff_delays()
         while True:
