@@ -17,7 +17,7 @@ from typing import TypeVar, TypeVarTuple
 SLICE_S = 0.0005
 """How long steps that are not urgent run, at least, before the loop looks for urgent ones."""
 
-PATIENCE_S = 0.002
+PATIENCE_S = 0.01
 """How long steps that are not urgent stand back: a flood of refusals leaves time for work."""
 
 Result = TypeVar("Result")

@@ -45,14 +45,18 @@ class Lane:
         """A turn that has begun, or one that waits: then `await wait(turn)`.
 
         Raises:
-            OverloadedError: it would have to wait too long.
+            OverloadedError: it would have to wait too long, or could not end in time.
         """
         turn = Turn(caller, deadline, self._monotonic())
         if self.running < self.limit.value and not self._waiting.count:
+            # An idle server tries: what little time is left may do, and it learns what calls take.
+            if self.running and deadline.remaining_ms() < self.limit.run_ms:
+                raise self.refusals.error("deadline")
             self._begin(turn)
             return turn
         wait_ms = self._expected_wait_ms(caller)
-        if wait_ms > self._longest_wait_ms(caller):
+        # Who waits for nothing yet did not make the queue what it is.
+        if wait_ms > self._longest_wait_ms() and self._waiting.has(caller):
             raise self.refusals.error("limit")
         if wait_ms + self.limit.run_ms > deadline.remaining_ms():
             raise self.refusals.error("deadline")
@@ -104,7 +108,5 @@ class Lane:
         turns = self._waiting.ahead_of(caller) + 1
         return turns * self.limit.run_ms / self.limit.value
 
-    def _longest_wait_ms(self, caller: str) -> float:
-        longest_ms = max(MIN_WAIT_MS, self._wait_factor * self.limit.no_load_ms)
-        # Who waits for nothing yet did not make the queue what it is.
-        return longest_ms if self._waiting.has(caller) else 2 * longest_ms
+    def _longest_wait_ms(self) -> float:
+        return max(MIN_WAIT_MS, self._wait_factor * self.limit.no_load_ms)

@@ -144,6 +144,14 @@ async def test_a_call_that_cannot_end_in_time_any_more_is_refused_before_it_wait
     assert server.begin(remaining_ms=16.0)[1] is not None
 
 
+async def test_a_busy_server_lets_nobody_in_who_cannot_end_in_time(servers):
+    server = servers()
+    server.begin()
+    with pytest.raises(OverloadedError):
+        server.begin(remaining_ms=9.0)
+    assert server.begin(remaining_ms=11.0)[1] is None
+
+
 async def test_an_idle_server_tries_however_little_time_is_left(servers):
     assert servers().begin(remaining_ms=1.0)[1] is None
 
