@@ -1,10 +1,11 @@
 """The gate that keeps a server from taking on more than it can finish in time."""
 
+import math
 import time
 from collections.abc import Awaitable, Callable
 
 from serving.admission.concurrency_limit import ConcurrencyLimit
-from serving.admission.kinds import BATCH, kind_of
+from serving.admission.kinds import BATCH, INNER, kind_of
 from serving.admission.lane import Lane
 from serving.admission.refusals import Refusals
 from serving.admission.settings import AdmissionSettings
@@ -50,9 +51,8 @@ class AdmissionGate:
     def _open_lane(self, kind: str) -> Lane:
         settings = self._settings
         limit = ConcurrencyLimit(settings.admission_min_running, settings.admission_max_running)
-        lane = Lane(
-            limit, Refusals(kind, self._metrics), settings.admission_wait_factor, self._monotonic
-        )
+        wait_factor = math.inf if kind in INNER else settings.admission_wait_factor
+        lane = Lane(limit, Refusals(kind, self._metrics), wait_factor, self._monotonic)
         self._lanes[kind] = lane
         self._metrics.gauge(ADMISSION_LIMIT, kind).set_function(lambda: limit.value)
         return lane

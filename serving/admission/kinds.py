@@ -1,5 +1,6 @@
 """Which calls are alike: of one kind, they take about as long and are limited together."""
 
+from serving.access.roles import INSIDE, METHOD_ROLES
 from serving.gate import Call
 
 FEED = "/feedrank.v1.FeedService/GetFeed"
@@ -8,6 +9,9 @@ NEXT_PAGE = f"{FEED} next page"
 
 BATCH = frozenset({"/feedrank.v1.FeedService/PublishItems"})
 """Nobody looks at a screen for these: they go first when others have to wait."""
+
+INNER = frozenset(m for m, roles in METHOD_ROLES.items() if roles == INSIDE) - BATCH
+"""Part of a call that the edge has let in: to refuse it for a short wait would waste the rest."""
 
 
 def kind_of(call: Call) -> str:

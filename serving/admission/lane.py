@@ -109,4 +109,5 @@ class Lane:
         return turns * self.limit.run_ms / self.limit.value
 
     def _longest_wait_ms(self) -> float:
-        return max(MIN_WAIT_MS, self._wait_factor * self.limit.no_load_ms)
+        # A lane that knows nothing yet has taken no time: infinity of that is no number.
+        return max(MIN_WAIT_MS, self._wait_factor * (self.limit.no_load_ms or 1.0))

@@ -19,6 +19,7 @@ from serving.metrics_recorder import Metrics
 
 FEED = "/feedrank.v1.FeedService/GetFeed"
 PUBLISH = "/feedrank.v1.FeedService/PublishItems"
+RANK = "/feedrank.v1.RankerService/Rank"
 TAKES_MS = 10.0
 
 
@@ -192,6 +193,18 @@ async def test_next_pages_do_not_wait_behind_new_feeds(servers):
         server.begin()
     waiting_call(server)
     assert server.begin(page_token="next")[1] is None
+
+
+async def test_services_behind_the_edge_refuse_only_what_cannot_end_in_time(servers):
+    server = servers(admission_wait_factor=0.0)
+    for _ in range(30):
+        server.end(server.begin(method=RANK)[0])
+    for _ in range(2):
+        server.begin(method=RANK)
+    for _ in range(20):
+        waiting_call(server, method=RANK, remaining_ms=150.0)
+    with pytest.raises(OverloadedError):  # twenty-one wait 105 ms, and one takes ten
+        server.begin(method=RANK, remaining_ms=110.0)
 
 
 async def test_batch_calls_yield_when_viewers_wait(servers):
