@@ -27,9 +27,11 @@ METHOD = f"/{SERVICE.full_name}/Search"
 Behaviour = Callable[[bytes, grpc.aio.ServicerContext], Awaitable[bytes]]
 
 
-async def started(folder: Path, behaviour: Behaviour, port: int = 0) -> GrpcServer:
+async def started(
+    folder: Path, behaviour: Behaviour, port: int = 0, **settings: object
+) -> GrpcServer:
     """A server in this process, in service."""
-    server = GrpcServer(local_settings(folder, port=port), Metrics())
+    server = GrpcServer(local_settings(folder, port=port, **settings), Metrics())
     handler = grpc.unary_unary_rpc_method_handler(behaviour)
     server.grpc_server.add_generic_rpc_handlers(
         (grpc.method_handlers_generic_handler(SERVICE.full_name, {"Search": handler}),)
@@ -40,9 +42,11 @@ async def started(folder: Path, behaviour: Behaviour, port: int = 0) -> GrpcServ
 
 
 @asynccontextmanager
-async def serving(folder: Path, behaviour: Behaviour, port: int = 0) -> AsyncIterator[GrpcServer]:
+async def serving(
+    folder: Path, behaviour: Behaviour, port: int = 0, **settings: object
+) -> AsyncIterator[GrpcServer]:
     """The same, drained in the end."""
-    server = await started(folder, behaviour, port)
+    server = await started(folder, behaviour, port, **settings)
     try:
         yield server
     finally:
@@ -103,7 +107,7 @@ class Searching:
 
 @asynccontextmanager
 async def searching(
-    folder: Path, addresses: str, follow: Follow = follow_name
+    folder: Path, addresses: str, follow: Follow = follow_name, **settings: object
 ) -> AsyncIterator[Searching]:
     metrics = Metrics()
     neighbour = open_neighbour(
@@ -113,7 +117,7 @@ async def searching(
         metrics,
         extra_call_share=0.05,
         max_message_bytes=1_000_000,
-        outgoing=Outgoing(local_settings(folder), metrics),
+        outgoing=Outgoing(local_settings(folder, **settings), metrics),
         follow=follow,
     )
     try:

@@ -10,10 +10,12 @@ import grpc
 import pytest
 
 from feedrank.real.ports import free_ports
+from serving.access.roles import Role
 from serving.metrics import EXTRA_CALLS
 from serving.replicas.extra_call_budget import BURST
 from serving.replicas.name_lookup import follow_name
 from serving.replicas.standing import State
+from tests.serving.certificates import Authority
 from tests.serving.replicas.searching import Searching, SearchProcess, searching, serving, started
 
 
@@ -178,3 +180,22 @@ async def test_stalls_of_two_percent_are_not_seen_at_the_99th_percentile(tmp_pat
         # Twice the time without stalls, on a machine with nothing else to do.
         assert with_stalls_s < max(0.35, 2 * healthy_s)
         assert extra_calls(caller) <= 0.05 * 2_100 + BURST
+
+
+async def test_the_certificate_behind_a_name_is_for_the_name(tmp_path):
+    authority = Authority(tmp_path)
+    key, certificate = authority.certify("spiffe://shop/ring", "shards.example", loopback=False)
+    tls = {"tls_key": key, "tls_certificate": certificate, "tls_authority": authority.path}
+    tls["callers"] = {"spiffe://shop/ring": {Role.INTERNAL}}
+
+    async def lookup(_name, port):
+        return {f"127.0.0.1:{port}"}
+
+    follow = partial(follow_name, lookup=lookup)
+    async with serving(tmp_path, says(b"first", at_once), **tls) as server:
+        place = f"dns:///shards.example:{server.port}"
+        async with searching(tmp_path, place, follow, **tls) as caller:
+            assert await caller.call() == "first"
+        async with searching(tmp_path, f"127.0.0.1:{server.port}", follow, **tls) as caller:
+            with pytest.raises(grpc.aio.AioRpcError):
+                await caller.call()
