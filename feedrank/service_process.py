@@ -9,6 +9,7 @@ import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from feedrank.real.server_process import ServerProcess
+from serving.tls import channel_credentials
 
 HEALTH_TIMEOUT_S = 1.0
 SILENCE = (grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.UNAVAILABLE)
@@ -60,7 +61,19 @@ class ServiceProcess(ServerProcess):
             return False
 
     def _health(self) -> int:
-        with grpc.insecure_channel(self.address) as channel:
+        with self._channel() as channel:
             stub = health_pb2_grpc.HealthStub(channel)
             answer = stub.Check(health_pb2.HealthCheckRequest(), timeout=HEALTH_TIMEOUT_S)
         return int(answer.status)
+
+    def _channel(self) -> grpc.Channel:
+        """Showing the certificate of the service itself, where it has one."""
+        files = (self._file("AUTHORITY"), self._file("KEY"), self._file("CERTIFICATE"))
+        credentials = channel_credentials(*files)
+        if credentials is None:
+            return grpc.insecure_channel(self.address)
+        return grpc.secure_channel(self.address, credentials)
+
+    def _file(self, name: str) -> Path | None:
+        path = self._variables.get(f"FEEDRANK_TLS_{name}")
+        return Path(path) if path else None
