@@ -1,6 +1,6 @@
 """What the pages are like: traffic, latency, quality."""
 
-from deploy.observe.panels import HERE, Panel, Row, quantile, rate
+from deploy.observe.panels import HERE, Panel, Row, largest, quantile, rate
 
 PAGES = 'method="/feedrank.v1.FeedService/GetFeed"'
 
@@ -37,6 +37,23 @@ PAGE_ROWS = (
             Panel(
                 "Calls in progress",
                 {"{{service}} {{instance}}": f"feedrank_rpc_in_flight_calls{{{HERE}}}"},
+            ),
+            Panel(
+                "Calls refused for load",
+                {
+                    "{{service}} {{call}} {{reason}}": rate(
+                        "feedrank_admission_refused_total", "service", "call", "reason"
+                    )
+                },
+                "reqps",
+            ),
+            Panel(
+                "Calls that may run at a time",
+                {
+                    "{{service}} {{call}}": largest(
+                        "feedrank_admission_limit_calls", "service", "call"
+                    )
+                },
             ),
             Panel("Actions", {"{{outcome}}": rate("feedrank_actions_total", "outcome")}, "ops"),
             Panel(
@@ -111,6 +128,14 @@ PAGE_ROWS = (
                 "Columns that held their default",
                 {"{{column}}": rate("feedrank_defaulted_columns_total", "column")},
                 "reqps",
+            ),
+            Panel(
+                "Switched off, suspended, forced",
+                {
+                    "{{switch}} off": largest("feedrank_switched_off_open", "switch"),
+                    "{{model}} suspended": largest("feedrank_model_suspended_open", "model"),
+                    "rung": largest("feedrank_rung_forced_open"),
+                },
             ),
             Panel(
                 "Stored feeds",
