@@ -61,15 +61,27 @@ CATALOGUE: dict[int, MatrixRow] = {
         (
             "tests/integration/test_restart.py::test_every_action_counts_once_though_it_was_sent_again",
             "tests/social_graph/test_overlay_crashes.py::test_killed_at_any_write_it_ends_like_a_clean_replay",
+            "tests/integration/test_bus_exactly_once.py::test_kills_redelivery_and_repeats_change_nothing",
+            "tests/integration/test_bus_moves.py::test_another_bus_under_the_same_state_is_read_from_its_beginning",
         ),
     ),
     13: MatrixRow(
         "a poison message",
         (
             "tests/serving/bus/test_consumer.py::test_an_undecodable_message_is_parked_once_with_its_cause_and_blocks_nobody",
+            "tests/serving/bus/test_consumer.py::test_halts_where_too_many_are_undecodable_and_skips_nothing",
         ),
     ),
-    14: MatrixRow("late, out-of-order and future-dated events"),
+    14: MatrixRow(
+        "late, out-of-order and future-dated events",
+        (
+            "tests/feed_assembly/actions/test_action.py::test_refuses_naming_field_value_and_limit",
+            "tests/ann_shards/test_counter_aggregator.py::test_counts_age_by_their_half_life_and_late_events_count_less",
+            "tests/ann_shards/test_counter_aggregator.py::test_an_action_from_the_future_is_set_aside_and_ages_nothing",
+            "tests/candidate_gen/viewer_state/test_apply.py::test_a_late_positive_takes_its_place_in_time",
+            "tests/serving/bus/test_not_ahead.py::test_more_than_five_minutes_ahead_of_the_bus_is_refused",
+        ),
+    ),
     15: MatrixRow("Redis is down"),
     16: MatrixRow("Redis hangs"),
     17: MatrixRow("Redis is flushed"),
@@ -92,8 +104,17 @@ CATALOGUE: dict[int, MatrixRow] = {
             "tests/ranker/test_onnx_model.py::test_refuses_a_model_of_another_width",
         ),
     ),
-    22: MatrixRow("a model answers NaN, infinities or constants"),
-    23: MatrixRow("missing or stale features"),
+    22: MatrixRow(
+        "a model answers NaN, infinities or constants",
+        (
+            "tests/ranker/test_onnx_model.py::test_refuses_a_model_that_is_not_finite",
+            "tests/candidate_gen/test_failures.py::test_a_ranker_that_refuses_is_a_failed_dependency_of_ours",
+        ),
+    ),
+    23: MatrixRow(
+        "missing or stale features",
+        ("tests/candidate_gen/test_runner.py::test_defaulted_columns_are_in_receipt_and_metrics",),
+    ),
     24: MatrixRow(
         "clocks are five minutes off",
         (
@@ -121,9 +142,27 @@ CATALOGUE: dict[int, MatrixRow] = {
             "tests/ann_shards/test_ann_shards_contract.py::test_a_deadline_that_has_passed_is_refused",
         ),
     ),
-    28: MatrixRow("a storm of cancelled calls"),
-    29: MatrixRow("twice and five times the load it can carry"),
-    30: MatrixRow("a storm of retries"),
+    28: MatrixRow(
+        "a storm of cancelled calls",
+        (
+            "tests/serving/state/test_redis_state_store.py::test_random_cancels_never_give_a_wrong_reply",
+            "tests/candidate_gen/test_fan_out.py::test_who_gives_up_cancels_every_search",
+            "tests/serving/replicas/test_hedging.py::test_who_gives_up_cancels_both",
+        ),
+    ),
+    29: MatrixRow(
+        "twice and five times the load it can carry",
+        (
+            "tests/serving/admission/test_admission_gate.py::test_a_call_that_would_wait_too_long_is_refused_and_told_when_to_come_back",
+        ),
+    ),
+    30: MatrixRow(
+        "a storm of retries",
+        (
+            "tests/serving/admission/test_admission_gate.py::test_refused_callers_are_not_told_to_come_back_together",
+            "tests/serving/replicas/test_hedging.py::test_when_everybody_is_slow_the_budget_bounds_what_is_hedged",
+        ),
+    ),
     31: MatrixRow("slow readers and idle connections"),
     32: MatrixRow(
         "SIGTERM while serving",
@@ -159,8 +198,19 @@ CATALOGUE: dict[int, MatrixRow] = {
             "tests/serving/test_tls.py::test_certificates_are_changed_while_calls_are_made_and_none_fails",
         ),
     ),
-    39: MatrixRow("a caller without identity, or with the wrong role"),
-    40: MatrixRow("one caller floods"),
+    39: MatrixRow(
+        "a caller without identity, or with the wrong role",
+        (
+            "tests/serving/access/test_access_gate.py::test_a_role_opens_what_the_table_says_and_nothing_else",
+            "tests/serving/access/test_access_gate.py::test_a_certificate_that_nobody_named_opens_nothing",
+        ),
+    ),
+    40: MatrixRow(
+        "one caller floods",
+        (
+            "tests/serving/admission/test_admission_gate.py::test_a_flood_of_one_caller_delays_others_by_one_call",
+        ),
+    ),
     41: MatrixRow(
         "page tokens: tampered, of others, expired, of an old index",
         (
@@ -169,7 +219,12 @@ CATALOGUE: dict[int, MatrixRow] = {
             "tests/integration/test_bad_input.py::test_a_token_expires",
         ),
     ),
-    42: MatrixRow("names resolve elsewhere, a replica is added"),
+    42: MatrixRow(
+        "names resolve elsewhere, a replica is added",
+        (
+            "tests/serving/replicas/test_real_replicas.py::test_a_name_that_leads_to_one_more_replica_sends_calls_there",
+        ),
+    ),
     43: MatrixRow(
         "a typo in the configuration",
         (
@@ -177,7 +232,12 @@ CATALOGUE: dict[int, MatrixRow] = {
             "tests/serving/test_settings.py::test_all_problems_are_reported_at_once",
         ),
     ),
-    44: MatrixRow("metrics and traces have nowhere to go"),
+    44: MatrixRow(
+        "metrics and traces have nowhere to go",
+        (
+            "tests/serving/tracing/test_tracing.py::test_a_collector_that_is_away_costs_the_calls_nothing",
+        ),
+    ),
     45: MatrixRow(
         "the event loop is blocked",
         (
