@@ -15,6 +15,7 @@ from feedrank.commands.doctor import doctor
 from feedrank.commands.export import export
 from feedrank.commands.feed import feed
 from feedrank.commands.import_data import import_data
+from feedrank.commands.probe import probe
 from feedrank.commands.serve import serve
 from feedrank.commands.up import up
 from feedrank.console import fail
@@ -36,6 +37,7 @@ app.add_typer(generations.app, name="generations")
 app.add_typer(keys.app, name="keys")
 app.add_typer(switch.app, name="switch")
 app.command()(doctor)
+app.command()(probe)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -9,6 +9,8 @@ from typing import TextIO
 
 import structlog
 
+from serving.lossy_stream import LossyStream
+
 
 def configure_logging(level: str, service: str, stream: TextIO | None = None) -> None:
     """Set up logging of this process; called once, in `main`.
@@ -18,7 +20,7 @@ def configure_logging(level: str, service: str, stream: TextIO | None = None) ->
         service: Name on every line.
         stream: Where lines go, standard error unless given.
     """
-    stream = stream or sys.stderr
+    lines: TextIO = LossyStream(stream or sys.stderr)
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -29,16 +31,16 @@ def configure_logging(level: str, service: str, stream: TextIO | None = None) ->
         structlog.processors.format_exc_info,
         structlog.processors.JSONRenderer(),
     ]
-    final = readable if stream.isatty() else machine
+    final = readable if lines.isatty() else machine
     structlog.configure(
         processors=[*shared, *final],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(stream),
+        logger_factory=structlog.PrintLoggerFactory(lines),
         cache_logger_on_first_use=False,
     )
     structlog.contextvars.bind_contextvars(service=service)
     # Libraries log through the standard module: their lines take the same way out.
-    handler = logging.StreamHandler(stream)
+    handler = logging.StreamHandler(lines)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,

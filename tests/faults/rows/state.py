@@ -86,7 +86,6 @@ def redis_is_absent_at_start(lab: Lab) -> Seen:
     [17],
     "Redis is emptied (FLUSHALL)",
     "full feeds go on; blocks hold; what was counted and seen comes back from the bus by itself",
-    fast=True,
 )
 def redis_is_flushed(lab: Lab) -> Seen:
     ring = lab.distributed()
@@ -153,7 +152,6 @@ def redis_forgets(lab: Lab) -> Seen:
     [18],
     "Redis is at maxmemory",
     "writes fail softly: pages in time, marked; reads go on; nothing acknowledged is lost",
-    fast=True,
 )
 def redis_is_full(lab: Lab) -> Seen:
     ring = lab.distributed()
