@@ -52,7 +52,10 @@ def distributed(
 ) -> Iterator[Distributed]:
     """All services over real Kafka and Redis, shared by the session: use viewers of your own."""
     home = tmp_path_factory.mktemp("distributed")
-    variables = {"FEEDRANK_FEED_ASSEMBLY__ALLOW_AS_OF": "true"}
+    variables = {
+        "FEEDRANK_FEED_ASSEMBLY__ALLOW_AS_OF": "true",
+        "FEEDRANK_FEED_ASSEMBLY__ALLOW_RUNG": "true",
+    }
     with run_distributed(world.generations, home, **variables) as running:
         yield running
 
