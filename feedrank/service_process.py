@@ -24,7 +24,8 @@ class ServiceProcess(ServerProcess):
         variables: Settings beyond the port, by variable name.
     """
 
-    start_seconds = 120.0
+    start_seconds = 600.0
+    """The first start of an installation compiles loops, and catches up with the bus."""
 
     def __init__(
         self, name: str, module: str, folder: Path, port: int, variables: Mapping[str, str]

@@ -63,7 +63,8 @@ class KafkaProcess(ServerProcess):
     """
 
     name = "kafka"
-    start_seconds = 90.0
+    start_seconds = 600.0
+    """After a crash it reads its logs first; ending it meanwhile would only make it begin again."""
 
     def __init__(self, folder: Path, port: int, controller_port: int) -> None:
         super().__init__(folder, port)

@@ -26,7 +26,8 @@ class RedisProcess(ServerProcess):
     """
 
     name = "redis"
-    start_seconds = 30.0
+    start_seconds = 600.0
+    """A large append-only file takes minutes to load; ending it would only make it begin again."""
 
     def __init__(self, folder: Path, port: int, *, append_only: bool = True) -> None:
         super().__init__(folder, port)

@@ -17,6 +17,16 @@ def test_it_lists_all_rows() -> None:
     assert list(CATALOGUE) == list(range(1, ROW_COUNT + 1))
 
 
+def test_every_row_is_shown_or_does_not_apply() -> None:
+    shown = {number for fault in all_faults() for number in fault.rows}
+    missing = [
+        number
+        for number, row in CATALOGUE.items()
+        if not row.tests and not row.does_not_apply and number not in shown
+    ]
+    assert not missing, [CATALOGUE[number].fault for number in missing]
+
+
 @pytest.mark.parametrize("test", TESTS)
 def test_a_test_that_it_names_exists(test: str) -> None:
     path, _, name = test.partition("::")

@@ -13,6 +13,8 @@ ROUNDS, FAST_ROUNDS = 100, 5
 LONGEST_CALM_S = 1.0
 """Between full feeds and the next kill; any moment up to that."""
 BACK_WITHIN_S = 5.0
+FULL_WITHIN_S = 30.0
+"""Then a round is given up."""
 CALLERS = 3
 CALLS_AT_LEAST = 1_000
 SECOND_CALLS = 100
@@ -76,14 +78,15 @@ def kill_rounds(lab: Lab, rounds: int) -> Seen:
         lab.watching(ring.address) as watch,
         lab.acting(ring.address) as actor,
     ):
-        watch.wait_for_full()
+        watch.wait_for_full(in_a_row=2)
         for _ in range(rounds):
             time.sleep(chance.uniform(0, LONGEST_CALM_S))
             process = chance.choice(ring.processes)
             said, mark, began_s = len(ring.said), watch.mark(), time.monotonic()
             ring.kill_nine(process)
             ring.wait_until_said(f"{process.name} answers again", said)
-            back_s[watch.wait_for_full()] = process.name
+            patience_s = FULL_WITHIN_S * lab.slowness
+            back_s[watch.wait_for_full(in_a_row=2, patience_s=patience_s)] = process.name
             if process not in ring.stack.edges:
                 failed += _failures(watch.seen(mark), process.name, began_s)
         actor.stop()
