@@ -63,6 +63,8 @@ def _measure(name: str, generations: Path, args: argparse.Namespace) -> dict[str
     started = embedded(generations) if name == "embedded" else distributed(generations)
     with started as servers:
         capacity = measured_capacity(servers.address, servers.tokens["one"], args.viewers, 6.0)
+        if not capacity:
+            raise SystemExit(f"{name}: not one complete answer, so there is no capacity to measure")
         print(f"\n# {name}: capacity {capacity:.0f}/s, machine load {busy_load():.1f}")
 
         def plan(*rates: tuple[str, float], token: str = "one", retries: int = 0) -> Plan:
