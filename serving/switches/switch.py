@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-Kind = Literal["source", "filter", "model", "rule", "call"]
+Kind = Literal["source", "filter", "model", "rule"]
 KINDS: tuple[str, ...] = get_args(Kind)
 
 
