@@ -1,8 +1,8 @@
 """All 45 rows of the fault matrix, and for each where it is shown.
 
 A row is shown by a run of the matrix (`tests/faults/rows`), by tests elsewhere, or does not apply.
-`test_every_row_is_shown.py` checks that each has one of these, and that the tests exist. Long because
-it is a table.
+`test_every_row_is_shown.py` checks that each has one of these, and that the tests exist.
+Long because it is a table.
 """
 
 from dataclasses import dataclass
