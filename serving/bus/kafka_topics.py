@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+from collections.abc import Callable
 
 import structlog
 from aiokafka import errors as kafka_errors
@@ -18,6 +19,8 @@ REQUEST_TIMEOUT_MS = 5_000
 BATCH_OVERHEAD_BYTES = 64 * 1024
 # Whatever the cluster was set up with: how many copies is the operator's decision.
 _CLUSTER_DEFAULT = -1
+# A cluster that starts has too few brokers at first for the copies that it wants.
+_STARTING = (kafka_errors.InvalidReplicationFactorError,)
 
 _log = structlog.get_logger(__name__)
 
@@ -25,8 +28,11 @@ _log = structlog.get_logger(__name__)
 class KafkaTopics:
     """Remembers which topics were found right, so that each is looked at once."""
 
-    def __init__(self, servers: str) -> None:
+    def __init__(
+        self, servers: str, open_admin: Callable[..., AIOKafkaAdminClient] = AIOKafkaAdminClient
+    ) -> None:
         self._servers = servers
+        self._open_admin = open_admin
         self._checks: dict[Topic, SharedTask[None]] = {}
         self._verified: set[Topic] = set()
 
@@ -50,7 +56,7 @@ class KafkaTopics:
 
     async def _check(self, topic: Topic) -> None:
         for delay_s in backoff_delays():
-            admin = AIOKafkaAdminClient(
+            admin = self._open_admin(
                 bootstrap_servers=self._servers, request_timeout_ms=REQUEST_TIMEOUT_MS
             )
             try:
@@ -74,13 +80,19 @@ class KafkaTopics:
             replica_assignments={},
             topic_configs=topic_configs(topic),
         )
-        response = await admin.create_topics([new])
+        try:
+            response = await admin.create_topics([new])
+        except AttributeError as error:
+            # The client asks a controller that is still to be elected for its node id.
+            raise kafka_errors.NotControllerError("no controller is known yet") from error
         for _, code, *detail in response.topic_errors:
-            error = kafka_errors.for_code(code)
-            if error is kafka_errors.TopicAlreadyExistsError:
+            kind = kafka_errors.for_code(code)
+            if kind is kafka_errors.TopicAlreadyExistsError:
                 continue
-            if error is not kafka_errors.NoError:
-                problem = f"cannot be created: {error.__name__} {detail}"
+            if kind.retriable or issubclass(kind, _STARTING):
+                raise kind(f"topic {topic.name} {detail}")
+            if kind is not kafka_errors.NoError:
+                problem = f"cannot be created: {kind.__name__} {detail}"
                 raise BusUnavailableError(f"topic {topic.name} {problem}")
 
     async def _verify(self, admin: AIOKafkaAdminClient, topic: Topic) -> None:
