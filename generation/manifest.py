@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from generation import layout
@@ -29,7 +30,7 @@ class FileEntry:
     rows: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Manifest:
     """What a generation is.
 
@@ -70,9 +71,9 @@ class Manifest:
     format: int = FORMAT
     bus_positions: BusPositions = field(default_factory=dict)
 
-    @property
+    @cached_property
     def name(self) -> str:
-        """Twelve hex digits that identify the contents."""
+        """Twelve hex digits that identify the contents. Hashed once: services ask for it often."""
         contents = asdict(self)
         del contents["built_ms"]
         if not self.bus_positions:  # generations from before there were any keep their names
