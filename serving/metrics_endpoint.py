@@ -1,11 +1,13 @@
-"""Serves the metrics over HTTP, from threads of its own.
+"""Serves the metrics over HTTP, and the probes beside them, from threads of its own.
 
 Over TLS wherever another machine can reach it, with the certificate of the process: what a service
-counts tells how much of what it does, and for whom.
+counts tells how much of what it does, and for whom. Under mutual TLS metrics need a certificate of
+the client; probes do not, since a kubelet has none, and tell no more than health does.
 """
 
 import socket
 import ssl
+from collections.abc import Callable, Iterable, Mapping
 from socketserver import ThreadingMixIn
 from threading import Thread
 from typing import Any
@@ -15,17 +17,30 @@ from prometheus_client import make_wsgi_app
 
 from serving.access.settings import AccessSettings
 from serving.metrics_recorder import Metrics
+from serving.probes import Probe
 from serving.tls import watch_tls
 from serving.tls_files import TlsFiles
 from serving.watched_files import WatchedFiles
 
 SLOW_CLIENT_S = 10.0
 
+KNOWN = "feedrank.client_is_known"
+"""In the environment of a request: whether its client may see what we count."""
+
+Answer = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+"""An application as WSGI has it."""
+
 
 class MetricsEndpoint:
-    """`/metrics` on `metrics_host` until `close`."""
+    """`/metrics` and the paths of `probes` on `metrics_host` until `close`."""
 
-    def __init__(self, metrics: Metrics, settings: AccessSettings, port: int) -> None:
+    def __init__(
+        self,
+        metrics: Metrics,
+        settings: AccessSettings,
+        port: int,
+        probes: Mapping[str, Probe],
+    ) -> None:
         """Listen on `port`, 0 for any free one.
 
         Raises:
@@ -33,7 +48,7 @@ class MetricsEndpoint:
             ValueError: the TLS files are damaged.
         """
         self._server = _Server(settings, port, metrics)
-        self._server.set_app(make_wsgi_app(metrics.registry))
+        self._server.set_app(_pages(make_wsgi_app(metrics.registry), probes))
         self.port = self._server.server_port
         self._thread = Thread(target=self._server.serve_forever, name="metrics", daemon=True)
         self._thread.start()
@@ -45,8 +60,31 @@ class MetricsEndpoint:
         self._thread.join()
 
 
+def _pages(metrics_page: Answer, probes: Mapping[str, Probe]) -> Answer:
+    def answer(request: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        probe = probes.get(request["PATH_INFO"])
+        if probe is not None:
+            problem = probe()
+            return _text(start, "503 Service Unavailable" if problem else "200 OK", problem or "ok")
+        if not request[KNOWN]:
+            return _text(start, "403 Forbidden", "metrics need a certificate of the client")
+        return metrics_page(request, start)
+
+    return answer
+
+
+def _text(start: Callable[..., Any], status: str, line: str) -> list[bytes]:
+    start(status, [("Content-Type", "text/plain; charset=utf-8")])
+    return [f"{line}\n".encode()]
+
+
 class _Handler(WSGIRequestHandler):
     timeout = SLOW_CLIENT_S
+
+    def get_environ(self) -> dict[str, Any]:
+        request = super().get_environ()
+        request[KNOWN] = not _is_stranger(self.connection)
+        return request
 
     def log_message(self, format: str, *args: Any) -> None:
         """A line per scrape tells nothing."""
@@ -88,5 +126,12 @@ def _context(settings: AccessSettings) -> ssl.SSLContext:
         context.load_cert_chain(settings.tls_certificate, settings.tls_key)
     if settings.tls_authority is not None and settings.tls_mutual:
         context.load_verify_locations(settings.tls_authority)
-        context.verify_mode = ssl.CERT_REQUIRED
+        context.verify_mode = ssl.CERT_OPTIONAL  # one that is shown must be good; see `_pages`
     return context
+
+
+def _is_stranger(connection: socket.socket) -> bool:
+    """Whether mutual TLS is on and this client has shown no certificate."""
+    if not isinstance(connection, ssl.SSLSocket):
+        return False
+    return connection.context.verify_mode != ssl.CERT_NONE and not connection.getpeercert()

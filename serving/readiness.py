@@ -25,6 +25,7 @@ class Readiness:
         self._names: Sequence[str] = ()
         self._ready: set[str] = set()
         self._is_withdrawn = False
+        self._is_shut_down = False
         self._changes: set[asyncio.Task[None]] = set()
 
     async def start(self, names: Sequence[str]) -> None:
@@ -54,16 +55,25 @@ class Readiness:
         self._is_withdrawn = False
         self._publish_soon()
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether the server as a whole reports SERVING; may be asked in any thread."""
+        return not self._is_shut_down and not self._is_withdrawn and self._is_whole
+
+    @property
+    def _is_whole(self) -> bool:
+        return bool(self._names) and self._ready.issuperset(self._names)
+
     async def shut_down(self) -> None:
         """Not ready, not alive, for good."""
+        self._is_shut_down = True
         await self.servicer.enter_graceful_shutdown()
 
     async def _publish(self) -> None:
         ready = set() if self._is_withdrawn else self._ready
         for name in self._names:
             await self.servicer.set(name, SERVING if name in ready else NOT_SERVING)
-        is_whole = bool(self._names) and ready.issuperset(self._names)
-        await self.servicer.set(WHOLE_SERVER, SERVING if is_whole else NOT_SERVING)
+        await self.servicer.set(WHOLE_SERVER, SERVING if self.is_ready else NOT_SERVING)
 
     def _publish_soon(self) -> None:
         task = asyncio.create_task(self._publish())

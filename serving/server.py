@@ -19,6 +19,7 @@ from serving.interceptors import CallInterceptor
 from serving.listening import PortError, bind_failure, listen
 from serving.metrics_endpoint import MetricsEndpoint
 from serving.metrics_recorder import Metrics
+from serving.probes import Probe, probes
 from serving.readiness import Readiness
 from serving.reflection_pool import ReflectionPool
 from serving.serving_loop import urgently
@@ -96,7 +97,8 @@ class GrpcServer:
         self.port = listen(self.grpc_server, self._settings.host, self._settings.port, credentials)
         if self._settings.metrics_port is not None:
             port = self._settings.metrics_port
-            self._endpoint = _open_metrics(self._metrics, self._settings, port)
+            answers = probes(lambda: self._readiness.is_ready)
+            self._endpoint = _open_metrics(self._metrics, self._settings, port, answers)
         # Its tasks take calls in; what is let in goes on behind them (see `CallInterceptor`).
         await asyncio.create_task(urgently(self.grpc_server.start()))
         if credentials is not None:
@@ -195,9 +197,11 @@ class GrpcServer:
                 return
 
 
-def _open_metrics(metrics: Metrics, settings: CommonSettings, port: int) -> MetricsEndpoint:
+def _open_metrics(
+    metrics: Metrics, settings: CommonSettings, port: int, answers: dict[str, Probe]
+) -> MetricsEndpoint:
     try:
-        return MetricsEndpoint(metrics, settings, port)
+        return MetricsEndpoint(metrics, settings, port, answers)
     except OSError as error:
         host = settings.metrics_host
         raise PortError(f"metrics port {port} of {host}: {bind_failure(error)}") from error
