@@ -32,7 +32,8 @@ async def test_a_process_that_is_loaded_is_both():
     assert await answers(probes(lambda: True)) == {"/livez": True, "/readyz": True}
 
 
-async def test_a_loop_that_stands_still_is_neither(short_waits):
+@pytest.mark.usefixtures("short_waits")
+async def test_a_loop_that_stands_still_is_neither():
     asked = probes(lambda: True)
     seen: list[str | None] = []
     others = threading.Thread(target=lambda: seen.extend(probe() for probe in asked.values()))
