@@ -20,11 +20,11 @@ PREPARE_S = 10.0
 
 async def open_service(settings: RankerSettings, metrics: Metrics, server: GrpcServer) -> None:
     bus = open_bus(settings.bus, max_unreadable_share=settings.max_unreadable_share)
+    server.on_close("bus", bus.close)
     switches = follow_switches(SWITCHES, settings, metrics, server)
     ranker = open_ranker(*generation_in_service(settings), bus, metrics, switches=switches)
     await bus.start()
     await bus.prepare([RANKED_LISTS], PREPARE_S)
-    server.on_close("bus", bus.close)
     follow_bus(metrics, bus.counters)
     servicer = RankerServicer(ranker, settings.default_deadline_ms)
     ranker_pb2_grpc.add_RankerServiceServicer_to_server(servicer, server.grpc_server)

@@ -68,6 +68,7 @@ async def _serve(
         await server.start(service_names)
     except (InvalidGenerationError, FeedError, PortError, ValueError, OSError) as error:
         log.error("cannot start", cause=str(error), kind=type(error).__name__)
+        await server.drain()
         return CANNOT_START
     stall = LoopStall(server.withdraw, server.restore, metrics)
     tasks.start("loop_watch", watch_loop(metrics, stall))
