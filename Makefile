@@ -72,6 +72,10 @@ faults: $(VENV)/.installed-dev ## Inject every fault into real processes and pri
 	@VENV=$(VENV) deploy/real/install.sh
 	@$(BIN)/python -m tests.faults $(ARGS)
 
+.PHONY: fuzz
+fuzz: $(VENV)/.installed-dev $(VENV)/.installed-fuzz ## Try inputs that nobody would send, 10 minutes per target
+	@$(BIN)/python -m tests.fuzz $(ARGS)
+
 AUDITED ?= serve build
 
 .PHONY: audit
@@ -100,6 +104,7 @@ lock: ## Choose versions again from pyproject.toml (needs uv)
 	@$(COMPILE) pyproject.toml requirements/backend.in --constraint requirements/dev.txt --output-file requirements/serve.txt
 	@$(COMPILE) pyproject.toml requirements/backend.in --constraint requirements/dev.txt --extra trace --output-file requirements/trace.txt
 	@$(COMPILE) pyproject.toml requirements/backend.in --constraint requirements/dev.txt --extra audit --output-file requirements/audit.txt
+	@$(COMPILE) pyproject.toml requirements/backend.in --constraint requirements/dev.txt --extra fuzz --output-file requirements/fuzz.txt
 	@$(COMPILE) requirements/backend.in --constraint requirements/dev.txt --output-file requirements/backend.txt
 
 .PHONY: clean

@@ -1,0 +1,1 @@
+"""Inputs that nobody would send, until something breaks: see `docs/changing.md`."""
