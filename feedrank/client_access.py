@@ -8,6 +8,7 @@ import grpc
 import typer
 
 from serving.tls import channel_credentials
+from serving.tls_probe import ShownFiles
 
 
 def _file(name: str, text: str) -> typer.models.OptionInfo:
@@ -43,6 +44,10 @@ class ClientAccess:
     def credentials(self) -> grpc.ChannelCredentials | None:
         """TLS; `None` for plain text."""
         return channel_credentials(self.authority, self.key, self.certificate)
+
+    def shown(self) -> ShownFiles:
+        """The files, for a look at what is wrong with a connection."""
+        return ShownFiles(self.authority, self.certificate, self.key)
 
     def metadata(self) -> tuple[tuple[str, str], ...]:
         """What every call carries."""

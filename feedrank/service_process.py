@@ -76,5 +76,6 @@ class ServiceProcess(ServerProcess):
         return grpc.secure_channel(self.address, credentials)
 
     def _file(self, name: str) -> Path | None:
-        path = self._variables.get(f"FEEDRANK_TLS_{name}")
+        own = f"FEEDRANK_{self._module.partition('.')[0].upper()}__TLS_{name}"
+        path = self._variables.get(own) or self._variables.get(f"FEEDRANK_TLS_{name}")
         return Path(path) if path else None

@@ -10,9 +10,13 @@ from serving.metrics_recorder import Metrics
 from serving.renewed_channel import RenewedChannel
 from serving.tls import watch_tls
 from serving.tls_files import TlsFiles
+from serving.tls_probe import plain_text_problem, shown_by, tls_problem
 from serving.watched_files import WatchedFiles
 
 MAX_TOKEN_BYTES = 8_192
+PROBE_S = 2.0
+"""A probe occupies a thread for so long at most, also while the process ends."""
+
 Options = Sequence[tuple[str, Any]]
 
 
@@ -26,6 +30,7 @@ class Outgoing:
             ValueError, OSError: they are damaged.
         """
         # Without an authority nobody could be believed to be who was called.
+        self._shown = shown_by(settings)
         self._tls = watch_tls(settings, metrics) if settings.tls_authority else None
         self._token: WatchedFiles[str] | None = None
         path = settings.caller_token
@@ -48,6 +53,16 @@ class Outgoing:
             )
 
         return RenewedChannel(self._tls, open_channel, lambda: token.value if token else None)
+
+    async def problem(self, host: str, port: int, name: str) -> str | None:
+        """Why no connection to a server comes about, in one line; `None` where one does.
+
+        Args:
+            name: That its certificate must be for.
+        """
+        if self._tls is None:
+            return await plain_text_problem(host, port, PROBE_S)
+        return await tls_problem(host, port, name, self._shown, PROBE_S)
 
 
 def _credentials(files: TlsFiles) -> grpc.ChannelCredentials:

@@ -48,7 +48,7 @@ def doctor(
         running = _running(home, addresses or [], metrics or [])
         access = ClientAccess(authority, certificate, key)
         with err.status("asking every process"):
-            findings = asyncio.run(check_live(running, access.credentials()))
+            findings = asyncio.run(check_live(running, access))
     elif addresses or metrics:
         raise fail("addresses are for a running system: add --live")
     else:

@@ -15,6 +15,7 @@ from feedrank.real.server_process import ServerStartError
 from feedrank.running_stack import RunningStack
 from feedrank.signal_handling import on_signals
 from feedrank.stack import MissingComponentError, Stack, StackSettings, stack
+from feedrank.stack_tls import TlsFolderError, tls_variables
 from feedrank.supervisor import GaveUpError, Supervisor
 from generation.manifest import InvalidGenerationError, Manifest
 from generation.publish import current
@@ -37,6 +38,10 @@ def up(
     config: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="TOML file for all services")
     ] = None,
+    tls: Annotated[
+        Path | None,
+        typer.Option(exists=True, file_okay=False, help="folder of certificates: mutual TLS"),
+    ] = None,
 ) -> None:
     """Start each service as a process, with real Kafka and Redis.
 
@@ -51,6 +56,8 @@ def up(
         require_free(one)
     variables = {} if config is None else {"FEEDRANK_CONFIG": str(config.absolute())}
     try:
+        if tls is not None:
+            variables |= tls_variables(tls)
         shard_count = Manifest.read(current(generations)).shard_count
         settings = StackSettings(
             generations, home, port, shard_count, bus, state, metrics, variables, replicas
@@ -61,7 +68,7 @@ def up(
             _supervise(processes, port)
         finally:
             RunningStack.forget(home)
-    except (InvalidGenerationError, MissingComponentError) as error:
+    except (InvalidGenerationError, MissingComponentError, TlsFolderError) as error:
         raise fail(str(error)) from error
 
 

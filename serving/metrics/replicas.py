@@ -20,3 +20,9 @@ EJECTIONS = Metric(
 EJECTED_REPLICAS = Metric(
     "feedrank_ejected_replicas_ratio", "gauge", ("neighbour",), "replicas out of service, of all"
 )
+TLS_BROKEN = Metric(
+    "feedrank_tls_broken_replicas_ratio",
+    "gauge",
+    ("neighbour",),
+    "replicas that are there and cannot be called for what is wrong with TLS, of all",
+)

@@ -51,7 +51,7 @@ class Neighbour:
         for address in places.listed:
             replicas.add(connect(address))
         if places.name:
-            self._start(follow(places.name, places.port, self._update))
+            self.accompany(follow(places.name, places.port, self._update))
 
     def unary_unary(
         self,
@@ -78,6 +78,12 @@ class Neighbour:
         for transport in transports:
             await transport.close(None)
 
+    def accompany(self, work: Any) -> None:
+        """Run a coroutine beside it, until its end or `close`."""
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
     def _update(self, addresses: set[str]) -> None:
         known = {replica.transport.address: replica for replica in self.replicas.replicas}
         for address in sorted(addresses - known.keys()):
@@ -87,12 +93,7 @@ class Neighbour:
 
     def _leave(self, replica: Replica) -> None:
         self.replicas.remove(replica)
-        self._start(replica.transport.close(CLOSING_GRACE_S))
-
-    def _start(self, work: Any) -> None:
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self.accompany(replica.transport.close(CLOSING_GRACE_S))
 
 
 def channel_of(neighbour: Neighbour) -> grpc.aio.Channel:

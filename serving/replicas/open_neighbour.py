@@ -1,6 +1,7 @@
 """Opens a neighbour as the settings name it."""
 
 import asyncio
+from collections.abc import Awaitable
 
 from google.protobuf.descriptor import ServiceDescriptor
 
@@ -10,6 +11,7 @@ from serving.outgoing import Outgoing
 from serving.replicas.addresses import parse_addresses
 from serving.replicas.extra_call_budget import ExtraCallBudget
 from serving.replicas.grpc_transport import GrpcTransport
+from serving.replicas.handshakes import watch_handshakes
 from serving.replicas.name_lookup import Follow, follow_name
 from serving.replicas.neighbour import Neighbour
 from serving.replicas.replica_set import ReplicaSet
@@ -48,4 +50,11 @@ def open_neighbour(
 
     budget = ExtraCallBudget(extra_call_share)
     replicas = ReplicaSet(name, metrics, budget, asyncio.get_running_loop())
-    return Neighbour(replicas, addresses, service, connect, follow)
+    neighbour = Neighbour(replicas, addresses, service, connect, follow)
+
+    def problem(address: str) -> Awaitable[str | None]:
+        host, _, port = address.rpartition(":")
+        return outgoing.problem(host.strip("[]"), int(port), places.name or host.strip("[]"))
+
+    neighbour.accompany(watch_handshakes(replicas, problem))
+    return neighbour

@@ -3,7 +3,7 @@
 import grpc
 import pytest
 
-from serving.tls_probe import tls_problem
+from serving.tls_probe import shown_by, tls_problem
 from tests.serving.certificates import Authority
 from tests.serving.echo_service import local_settings
 from tests.serving.test_tls import RING, Ring, Role
@@ -22,7 +22,7 @@ def of(folder, authority, key_pair):
 
 
 async def problem_of(ring: Ring, settings, name: str | None = None) -> str | None:
-    return await tls_problem("127.0.0.1", ring.server.port, name, settings)
+    return await tls_problem("127.0.0.1", ring.server.port, name, shown_by(settings))
 
 
 @pytest.fixture
@@ -62,10 +62,12 @@ async def test_plain_text(ring):
     server = grpc.aio.server()
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
-    problem = await tls_problem("127.0.0.1", port, None, ring.settings)
+    problem = await tls_problem("127.0.0.1", port, None, shown_by(ring.settings))
     await server.stop(None)
     assert "plain text" in (problem or "")
 
 
 async def test_nobody_there(ring):
-    assert "no connection" in (await tls_problem("127.0.0.1", 1, None, ring.settings) or "")
+    assert "no connection" in (
+        await tls_problem("127.0.0.1", 1, None, shown_by(ring.settings)) or ""
+    )

@@ -7,21 +7,22 @@ import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from feedrank.checkup.finding import Finding
+from feedrank.checkup.live.connection import TLS_ADVICE, connection_problem
+from feedrank.client_access import ClientAccess
 from feedrank.running_stack import RunningProcess
 
 TIMEOUT_S = 3.0
 
 
-async def health(
-    processes: Sequence[RunningProcess], credentials: grpc.ChannelCredentials | None = None
-) -> list[Finding]:
+async def health(processes: Sequence[RunningProcess], access: ClientAccess) -> list[Finding]:
     """One finding per process with an address, all asked at once."""
     asked = [process for process in processes if process.address]
-    return list(await asyncio.gather(*(_health(process, credentials) for process in asked)))
+    return list(await asyncio.gather(*(_health(process, access) for process in asked)))
 
 
-async def _health(process: RunningProcess, credentials: grpc.ChannelCredentials | None) -> Finding:
+async def _health(process: RunningProcess, access: ClientAccess) -> Finding:
     subject = f"{process.name} at {process.address}"
+    credentials = access.credentials()
     if credentials is None:
         channel = grpc.aio.insecure_channel(process.address)
     else:
@@ -31,6 +32,10 @@ async def _health(process: RunningProcess, credentials: grpc.ChannelCredentials 
         try:
             answer = await stub.Check(health_pb2.HealthCheckRequest(), timeout=TIMEOUT_S)
         except grpc.aio.AioRpcError as error:
+            if error.code() is grpc.StatusCode.UNAVAILABLE:
+                problem = await connection_problem(process.address, access.shown())
+                if problem is not None:
+                    return Finding(subject, "bad", problem, TLS_ADVICE)
             return _silent(subject, error.code())
     if answer.status == health_pb2.HealthCheckResponse.SERVING:
         return Finding(subject, "good", "ready")
@@ -43,6 +48,6 @@ def _silent(subject: str, code: grpc.StatusCode) -> Finding:
         advice = "it hangs: its log has the stack (`event loop blocked`); then restart it"
         return Finding(subject, "bad", f"no answer within {TIMEOUT_S:g} s", advice)
     if code is grpc.StatusCode.UNAVAILABLE:
-        advice = "start it; if it runs, check the address, and whether it wants TLS (--authority)"
+        advice = "start it; if it runs, check the address"
         return Finding(subject, "bad", "nobody answers", advice)
     return Finding(subject, "bad", f"answers {code.name}", "is that a server of feedrank?")

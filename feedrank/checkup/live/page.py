@@ -1,6 +1,7 @@
 """The metrics of one process as they are now, and how to read numbers from them."""
 
 import http.client
+import ssl
 import time
 import urllib.request
 from collections.abc import Iterable, Iterator
@@ -12,8 +13,10 @@ from prometheus_client.samples import Sample
 
 from feedrank.running_stack import RunningProcess
 from serving.metrics import Metric
+from serving.tls_probe import ShownFiles
 
 TIMEOUT_S = 3.0
+HTTPS = "https://"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +47,11 @@ class MetricsPage:
         return max((sample.value for sample in self.of(metric)), default=0.0)
 
 
-def read_page(process: RunningProcess) -> MetricsPage:
+def read_page(process: RunningProcess, files: ShownFiles | None = None) -> MetricsPage:
     """Ask a process for its metrics.
+
+    Args:
+        files: Believed and shown where its address is `https://…`.
 
     Raises:
         OSError: it does not answer.
@@ -54,8 +60,9 @@ def read_page(process: RunningProcess) -> MetricsPage:
     url = process.metrics if "://" in process.metrics else f"http://{process.metrics}"
     if not url.endswith("/metrics"):
         url = f"{url.rstrip('/')}/metrics"
+    context = _context(files or ShownFiles()) if url.startswith(HTTPS) else None
     try:
-        with urllib.request.urlopen(url, timeout=TIMEOUT_S) as answer:
+        with urllib.request.urlopen(url, timeout=TIMEOUT_S, context=context) as answer:
             text, date = answer.read().decode(), answer.headers["Date"]
     except http.client.HTTPException as error:
         raise ValueError(f"{url} does not speak HTTP: {error!r}") from error
@@ -63,11 +70,23 @@ def read_page(process: RunningProcess) -> MetricsPage:
     return page_of(process, text, ahead_s)
 
 
+def address_of(metrics: str) -> str:
+    """`host:port` of what may be a URL."""
+    return metrics.partition("://")[2].partition("/")[0] or metrics
+
+
 def page_of(process: RunningProcess, text: str, clock_ahead_s: float = 0.0) -> MetricsPage:
     """A page from its text."""
     families = text_string_to_metric_families(text)
     samples = tuple(sample for family in families for sample in family.samples)
     return MetricsPage(process, samples, clock_ahead_s)
+
+
+def _context(files: ShownFiles) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=files.authority)
+    if files.certificate is not None:
+        context.load_cert_chain(files.certificate, files.key)
+    return context
 
 
 def names(pages: Iterable[MetricsPage]) -> str:

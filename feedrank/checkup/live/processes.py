@@ -13,6 +13,7 @@ from serving.metrics import (
     LOOP_BLOCKED,
     LOOP_LAG,
     LOOP_STALLED,
+    TLS_BROKEN,
 )
 
 MAX_CLOCK_SKEW_S = 2.5
@@ -103,3 +104,19 @@ def certificates(pages: Sequence[MetricsPage]) -> list[Finding]:
         return [Finding("certificates", "good", seen)]
     advice = "put the new files in place of the old: they are taken without a restart"
     return [Finding("certificates", "bad" if least_ms < DAY_MS else "optional", seen, advice)]
+
+
+def neighbours(pages: Sequence[MetricsPage]) -> list[Finding]:
+    """Whether services that are there cannot be called, for what is wrong with TLS."""
+    asked = [sample for page in pages for sample in page.of(TLS_BROKEN)]
+    broken = [
+        f"{sample.labels['neighbour']} from {page.process.name}"
+        for page in pages
+        for sample in page.of(TLS_BROKEN)
+        if sample.value > 0
+    ]
+    if broken:
+        seen = f"cannot be called over TLS: {', '.join(broken)}"
+        advice = "the caller's log says why: `neighbour cannot be called over TLS`"
+        return [Finding("neighbours", "bad", seen, advice)]
+    return [Finding("neighbours", "good", "nothing is wrong with TLS")] if asked else []
