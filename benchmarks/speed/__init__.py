@@ -1,0 +1,1 @@
+"""How fast feedrank is, against the mathematics, against peers, and as its world grows."""

@@ -1,0 +1,216 @@
+"""The floor: what one cold request costs when nothing but its mathematics is done.
+
+    python -m benchmarks.speed.floor [--generations FOLDER] [--requests N]
+
+One process, one thread, straight-line calls of numpy, Faiss, ONNX Runtime and the product's own
+compiled loops; no gRPC, store, bus, event loop or message. Requests are real ones, captured from
+the pipeline; each result must be the very list that the pipeline made, so that nothing is left out.
+"""
+
+import argparse
+import asyncio
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ann_shards.base_items import BaseItems
+from ann_shards.best_hits import best_of_queries, distinct_rows
+from ann_shards.eligibility import EligibilityIndex
+from ann_shards.facts import candidate_columns
+from ann_shards.parts import FINDERS, Scope
+from ann_shards.shard_items import ShardItems
+from benchmarks.speed.captured import Captured, open_pipeline
+from benchmarks.speed.world.build import bench_folder, world
+from benchmarks.speed.world.size import WorldSize
+from features.inputs import CrossInputs, Inputs, ItemInputs
+from features.layout import singles
+from features.matrix import feature_matrix
+from generation import layout
+from generation.faiss_index import FaissIndex
+from generation.manifest import Manifest
+from generation.publish import current
+from generation.vocabulary import Vocabulary
+from ranker.cut import PRE_RANKED, best_rows, members_kept
+from ranker.diversity import SOCIAL_SOURCES, DiversitySettings, select_diverse
+from ranker.models import Models
+from serving.contracts.rank import LIST_SIZE, RESERVE_SIZE, RankRequest
+from serving.contracts.rank_columns import CROSS_FIELDS, ITEM_FIELDS
+from serving.contracts.shard import SearchRequest
+from serving.contracts.sources import SOURCE_BIT
+from serving.native_threads import hold_native_threads
+
+PARTS = ("eligible", "nearest", "lists", "gather", "features", "pre-rank", "rank", "diversity")
+PASSES = 5
+WARM_UP = 30
+
+Times = dict[str, list[float]]
+
+
+class FloorShard:
+    """What of a shard the mathematics needs."""
+
+    def __init__(self, folder: Path, vocabulary: Vocabulary, data_time_ms: int) -> None:
+        self._items = ShardItems(BaseItems(folder), vocabulary)
+        self._index = FaissIndex.open(folder)
+        self._eligibility = EligibilityIndex(self._items)
+        self._data_time_ms = data_time_ms
+
+    def answer(self, request: SearchRequest, clock: "PartClock") -> dict[str, Any]:
+        """Columns of all items found."""
+        wanted = request.eligibility
+        eligible = self._eligibility.rows_for(wanted)
+        scope = Scope(self._items, eligible, wanted.region, wanted.now_ms)
+        clock.lap("eligible")
+        found = []
+        for part in request.parts:
+            if part.vectors is not None:
+                nearest = self._index.search(part.vectors, part.limit, eligible.base)
+                rows, _ = best_of_queries(scope.arrays, eligible.arrays, *nearest, part.limit)
+                found.append(rows)
+        clock.lap("nearest")
+        found += [
+            FINDERS[part.kind](scope, part).rows for part in request.parts if part.vectors is None
+        ]
+        clock.lap("lists")
+        rows = np.concatenate(found)
+        distinct, _ = distinct_rows(np.sort(rows), rows)
+        columns = candidate_columns(
+            self._items, distinct, data_time_ms=self._data_time_ms, now_ms=wanted.now_ms
+        )
+        clock.lap("gather")
+        return columns
+
+
+class PartClock:
+    """Adds up nanoseconds by part of one request."""
+
+    def __init__(self) -> None:
+        self.ns = dict.fromkeys(PARTS, 0)
+        self._last = time.perf_counter_ns()
+
+    def lap(self, part: str) -> None:
+        now = time.perf_counter_ns()
+        self.ns[part] += now - self._last
+        self._last = now
+
+
+class Floor:
+    """All shards and models of a generation."""
+
+    def __init__(self, generations: Path) -> None:
+        folder = current(generations)
+        manifest = Manifest.read(folder)
+        vocabulary = Vocabulary.read(folder / layout.VOCABULARY)
+        self._shards = [
+            FloorShard(folder / layout.SHARD.format(shard=shard), vocabulary, manifest.data_time_ms)
+            for shard in range(manifest.shard_count)
+        ]
+        self._models = Models.open(folder, manifest)
+        self._settings = DiversitySettings()
+
+    def run(self, request: Captured, clock: PartClock) -> npt.NDArray[np.int64]:
+        """The list of one request, item ids best first."""
+        for shard in self._shards:
+            shard.answer(request.search, clock)
+        return self._rank(request.rank, clock)
+
+    def _rank(self, request: RankRequest, clock: PartClock) -> npt.NDArray[np.int64]:
+        columns, settings, models = request.candidates, self._settings, self._models
+        items = ItemInputs(**{name: columns[name] for name in ITEM_FIELDS})
+        cross = CrossInputs(**{name: columns[name] for name in CROSS_FIELDS})
+        matrix = feature_matrix(Inputs(request.viewer, request.context, items, cross))
+        clock.lap("features")
+        first = models.pre_ranker.predict(matrix)[:, 0]
+        order = best_rows(first, columns["item_id"])
+        wanted = (LIST_SIZE + RESERVE_SIZE) // settings.social_every
+        for source in SOCIAL_SOURCES:
+            is_member = columns["source_bits"] & np.uint32(SOURCE_BIT[source]) > 0
+            order = members_kept(order, is_member, PRE_RANKED, wanted)
+        kept = order[:PRE_RANKED]
+        clock.lap("pre-rank")
+        values = models.ranker.predict(matrix[kept]) @ models.worth
+        clock.lap("rank")
+        chosen = select_diverse(
+            values,
+            columns["item_id"][kept],
+            columns["author_id"][kept],
+            columns["categories"][kept, 0],
+            columns["is_sensitive"][kept] > 0,
+            singles(columns["vector"][kept]),
+            columns["source_bits"][kept],
+            LIST_SIZE + RESERVE_SIZE,
+            settings,
+        )
+        clock.lap("diversity")
+        ids: npt.NDArray[np.int64] = columns["item_id"][kept[chosen]]
+        return ids
+
+
+def measure_floor(generations: Path, requests: Sequence[Captured]) -> dict[str, Any]:
+    """Microseconds per part: the median over requests of each request's best of several passes.
+
+    Raises:
+        AssertionError: a list differs from the one that the pipeline made.
+    """
+    floor = Floor(generations)
+    for request in requests[:WARM_UP]:
+        floor.run(request, PartClock())
+    best: list[dict[str, int]] = [{} for _ in requests]
+    cpu_s = []
+    for _ in range(PASSES):
+        began_s = time.thread_time()
+        for at, request in enumerate(requests):
+            clock = PartClock()
+            ids = floor.run(request, clock)
+            if not np.array_equal(ids, request.ranked_ids):
+                raise AssertionError(
+                    f"viewer {request.viewer_id}: another list than the pipeline's"
+                )
+            if not best[at] or sum(clock.ns.values()) < sum(best[at].values()):
+                best[at] = clock.ns
+        cpu_s.append(time.thread_time() - began_s)
+    parts = {part: round(float(np.median([ns[part] for ns in best])) / 1e3, 1) for part in PARTS}
+    queries = [
+        sum(len(part.vectors) for part in request.search.parts if part.vectors is not None)
+        for request in requests
+    ]
+    return {
+        "parts_us": parts,
+        "sum_us": round(float(np.median([sum(ns.values()) for ns in best])) / 1e3, 1),
+        "cpu_us": round(min(cpu_s) / len(requests) * 1e6, 1),
+        "requests": len(requests),
+        "vector_queries": round(float(np.mean(queries)), 2),
+        "candidates": float(np.mean([len(r.rank.candidates["item_id"]) for r in requests])),
+    }
+
+
+def floor_of(generations: Path, count: int, viewers: int, seed: int = 1) -> dict[str, Any]:
+    """Capture requests of `count` viewers and measure the floor of each."""
+    hold_native_threads()
+    chosen = np.random.default_rng(seed).choice(viewers, count, replace=False).tolist()
+
+    async def captured() -> list[Captured]:
+        home = bench_folder() / "homes" / f"in-process-{current(generations).name}"
+        pipeline = await open_pipeline(generations, home)
+        return await pipeline.capture(chosen)
+
+    return measure_floor(generations, asyncio.run(captured()))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Measure the floor of one cold request")
+    parser.add_argument("--generations", type=Path, help="made by the bench's own world")
+    parser.add_argument("--requests", type=int, default=300)
+    args = parser.parse_args()
+    size = WorldSize()
+    generations = args.generations or world(size)
+    print(json.dumps(floor_of(generations, args.requests, size.viewers), indent=1))
+
+
+if __name__ == "__main__":
+    main()

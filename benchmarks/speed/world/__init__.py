@@ -1,0 +1,1 @@
+"""A generation of real size, made in a minute or two without training anything."""
