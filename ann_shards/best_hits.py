@@ -21,8 +21,8 @@ from generation.compiled import (
     INT64_ROWS,
     INT64S,
     compiled,
-    inlined,
     pair,
+    step,
 )
 
 Rows = npt.NDArray[np.int64]
@@ -47,14 +47,14 @@ class Hits:
     scores: Floats
 
 
-@inlined
+@step
 def is_better(scores: Floats, item_ids: Rows, one: int, other: int) -> bool:
     if scores[one] != scores[other]:
         return bool(scores[one] > scores[other])
     return bool(item_ids[one] < item_ids[other])
 
 
-@inlined
+@step
 def sink(heap: Rows, size: int, at: int, scores: Floats, item_ids: Rows) -> None:
     """Restore the heap, worst on top, below place `at`."""
     while True:
@@ -68,7 +68,7 @@ def sink(heap: Rows, size: int, at: int, scores: Floats, item_ids: Rows) -> None
         at = worst
 
 
-@inlined
+@step
 def best_places(scores: Floats, item_ids: Rows, limit: int) -> Rows:
     """Places of the best `limit`, best first: a heap of the best so far, the worst on top."""
     size = min(limit, len(scores))
@@ -85,7 +85,7 @@ def best_places(scores: Floats, item_ids: Rows, limit: int) -> Rows:
     return heap
 
 
-@inlined
+@step
 def best_of(items: ItemArrays, rows: Rows, scores: Floats, limit: int) -> RowsAndScores:
     """The best `limit` of distinct rows."""
     item_ids = np.empty(len(rows), np.int64)
@@ -95,7 +95,7 @@ def best_of(items: ItemArrays, rows: Rows, scores: Floats, limit: int) -> RowsAn
     return rows[places], scores[places]
 
 
-@inlined
+@step
 def place_of(table: Rows, rows: Rows, row: int) -> int:
     """Where in a hash table of indices into `rows` this row is, or would be put."""
     mask = len(table) - 1
@@ -105,7 +105,7 @@ def place_of(table: Rows, rows: Rows, row: int) -> int:
     return at
 
 
-@inlined
+@step
 def empty_table(count: int) -> Rows:
     """A hash table with room for `count` rows."""
     size = 16

@@ -28,7 +28,7 @@ from generation.compiled import (
     INT64S,
     MAPPED_INT32S,
     compiled,
-    inlined,
+    step,
 )
 
 Rows = npt.NDArray[np.int64]
@@ -39,7 +39,7 @@ SMALLEST_BLOCK = 8
 BLOCK_GROWTH = 4
 
 
-@inlined
+@step
 def with_room(rows: Rows, count: int, more: int) -> Rows:
     """The same first `count` rows in an array with room for `more`."""
     if count + more <= len(rows):
@@ -49,7 +49,7 @@ def with_room(rows: Rows, count: int, more: int) -> Rows:
     return larger
 
 
-@inlined
+@step
 def heads(
     eligible: EligibleArrays,
     offsets: Offsets,
@@ -83,7 +83,7 @@ def heads(
     return found[:count]
 
 
-@inlined
+@step
 def add_distinct(rows: Rows, count: int, table: Rows, row: int) -> int:
     """Append a row unless it is there; the new count."""
     at = place_of(table, rows, row)
@@ -94,7 +94,7 @@ def add_distinct(rows: Rows, count: int, table: Rows, row: int) -> int:
     return count + 1
 
 
-@inlined
+@step
 def next_eligible(
     eligible: EligibleArrays,
     offsets: Offsets,
@@ -113,7 +113,7 @@ def next_eligible(
     return -1
 
 
-@inlined
+@step
 def sink_head(heap: Rows, size: int, at: int, scores: Floats) -> None:
     """Restore a heap of lists, the one with the best head on top, below place `at`."""
     while True:
@@ -167,21 +167,18 @@ def popular_hits(
     Args:
         others: Rows that may be popular and are in no list; those not eligible are left out.
     """
-    total = len(others)
-    gathered = [others.copy()]
+    gathered = others.copy()
     for place in places:
         found = heads(eligible, offsets, values, np.full(1, place, np.int64), wanted)
-        gathered.append(found)
-        total += len(found)
+        gathered = np.concatenate((gathered, found))
         if len(found) >= wanted:
             break
-    rows = np.empty(total, np.int64)
-    table = empty_table(total)
+    rows = np.empty(len(gathered), np.int64)
+    table = empty_table(len(gathered))
     count = 0
-    for some in gathered:
-        for row in some:
-            if is_eligible(eligible, row):
-                count = add_distinct(rows, count, table, row)
+    for row in gathered:
+        if is_eligible(eligible, row):
+            count = add_distinct(rows, count, table, row)
     scores = np.empty(count, np.float32)
     for at in range(count):
         scores[at] = popularity_of(items, rows[at], live_factor)

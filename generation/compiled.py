@@ -14,6 +14,8 @@ from typing import Any, TypeVar
 import numpy.typing as npt
 from numba import njit, types
 
+from generation.loop_cache import keep_by_sources
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -68,6 +70,7 @@ def compiled(returns: Any, *takes: Any) -> Callable[[Function], Function]:
 
     def compile_now(function: Function) -> Function:
         options = {"error_model": "numpy"}
+        keep_by_sources(function)
         try:
             loop: Function = njit(returns(*takes), cache=True, **options)(function)
         except RuntimeError:  # no folder to keep it in can be written
@@ -77,7 +80,16 @@ def compiled(returns: Any, *takes: Any) -> Callable[[Function], Function]:
     return compile_now
 
 
+def step(function: Function) -> Function:
+    """A part of compiled loops, compiled with each of them."""
+    part: Function = njit(function, error_model="numpy")
+    return part
+
+
 def inlined(function: Function) -> Function:
-    """A step of compiled loops, compiled as part of each of them."""
-    step: Function = njit(function, error_model="numpy", inline="always")
-    return step
+    """A short part that reads a tuple of arrays, once per row: written into the loops that use it.
+
+    A call would count references to every array of the tuple, which takes longer than the part.
+    """
+    part: Function = njit(function, error_model="numpy", inline="always")
+    return part

@@ -11,7 +11,7 @@ Each rule is a step of the compiled loop in `greedy.py`: when a row takes a plac
 import numpy as np
 import numpy.typing as npt
 
-from generation.compiled import INT64, INT64S, compiled, inlined
+from generation.compiled import INT64, INT64S, compiled, step
 
 Floats = npt.NDArray[np.float32]
 Flags = npt.NDArray[np.bool_]
@@ -51,21 +51,21 @@ def groups_of(values: Rows, exempt: int) -> Rows:
     return groups
 
 
-@inlined
+@step
 def charge_group(costs: Floats, groups: Rows, group: int, cost: np.float32) -> None:
     for row in range(len(costs)):
         if groups[row] == group:
             costs[row] += cost
 
 
-@inlined
+@step
 def charge_flagged(costs: Floats, flags: Flags, flag: bool, cost: np.float32) -> None:
     for row in range(len(costs)):
         if flags[row] == flag:
             costs[row] += cost
 
 
-@inlined
+@step
 def window_step(
     costs: Floats,
     groups: Rows,
@@ -96,7 +96,7 @@ def window_step(
             charge_group(costs, groups, leaving, -cost)
 
 
-@inlined
+@step
 def own_place_step(
     costs: Floats, is_member: Flags, places_without: int, row: int, every: int, cost: np.float32
 ) -> int:
@@ -115,7 +115,7 @@ def own_place_step(
     return places_without + 1
 
 
-@inlined
+@step
 def new_category_step(
     costs: Floats, categories: Rows, is_old: Flags, missing: int, row: int, places_left: int
 ) -> int:
