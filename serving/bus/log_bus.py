@@ -9,8 +9,8 @@ import structlog
 
 from serving.bus.counters import BusCounters
 from serving.bus.dead_letters import MAX_UNREADABLE_SHARE
-from serving.bus.group_commit import Append, GroupCommit
 from serving.bus.log_subscription import LogSubscription
+from serving.bus.log_writer import LogWriter
 from serving.bus.routing import checked_partition, route
 from serving.bus.topic_log import is_memory_only
 from serving.bus.topic_logs import TopicLogs, wall_clock_ms
@@ -18,7 +18,6 @@ from serving.bus.topics import Topic
 from serving.errors import BusUnavailableError, InvalidRequestError, PreconditionError
 
 TRIM_INTERVAL_S = 60.0
-CLOSE_TIMEOUT_S = 5.0
 MAX_PENDING_MESSAGES = 50_000
 MAX_PENDING_BYTES = 64 << 20
 
@@ -43,7 +42,7 @@ class LogBus:
         self._logs = TopicLogs(self.counters, now_ms)
         self._max_pending_messages = max_pending_messages
         self._max_pending_bytes = max_pending_bytes
-        self._commits: GroupCommit | None = None
+        self._writer: LogWriter | None = None
         self._trimming: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -54,8 +53,9 @@ class LogBus:
             PreconditionError: It holds something else, or a log that lost data.
         """
         await self._logs.open(self._directory)
-        self._commits = GroupCommit(
-            self._write,
+        self._writer = LogWriter(
+            self._logs,
+            self.counters,
             max_messages=self._max_pending_messages,
             max_bytes=self._max_pending_bytes,
         )
@@ -78,29 +78,17 @@ class LogBus:
         timeout_s: float,
     ) -> tuple[int, int]:
         target = route(topic, value, key, partition)
-        commits = self._started()
+        writer = self._started()
         if is_memory_only(topic):
             return target, self._logs.append_in_memory(topic, target, key, value)
-        done: asyncio.Future[tuple[int, int]] = asyncio.get_running_loop().create_future()
-        try:
-            if not commits.offer(Append(topic, target, key, value, done)):
-                raise BusUnavailableError(f"topic {topic.name}: too many writes are waiting")
-            async with asyncio.timeout(timeout_s):
-                return await done
-        except TimeoutError as error:
-            self.counters.publish_failures += 1
-            problem = f"topic {topic.name}: not written within {timeout_s} s"
-            raise BusUnavailableError(problem) from error
-        except BusUnavailableError:
-            self.counters.publish_failures += 1
-            raise
+        return await writer.publish(topic, target, key, value, timeout_s)
 
     def send(
         self, topic: Topic, value: bytes, *, key: int | None = None, partition: int | None = None
     ) -> bool:
         try:
             target = route(topic, value, key, partition)
-            commits = self._started()
+            writer = self._started()
         except (InvalidRequestError, BusUnavailableError) as error:
             _log.error("message not sent", topic=topic.name, problem=str(error))
             self.counters.dropped += 1
@@ -108,9 +96,7 @@ class LogBus:
         if is_memory_only(topic):
             self._logs.append_in_memory(topic, target, key, value)
             return True
-        accepted = commits.offer(Append(topic, target, key, value, None))
-        self.counters.dropped += not accepted
-        return accepted
+        return writer.send(topic, target, key, value)
 
     async def subscribe(
         self, topic: Topic, start: Mapping[int, int | None], *, reader: str
@@ -157,36 +143,13 @@ class LogBus:
         await self._logs.trim()
 
     async def close(self) -> None:
-        if self._commits is None or self._trimming is None:
+        if self._writer is None or self._trimming is None:
             return
-        commits, self._commits = self._commits, None
-        if left := await commits.drain(CLOSE_TIMEOUT_S):
-            _log.error("messages not written at close", count=len(left))
-            self._fail(left, BusUnavailableError("the bus is closed"))
+        writer, self._writer = self._writer, None
+        await writer.close()
         self._trimming.cancel()
         await asyncio.wait([self._trimming])
         await self._logs.close()
-
-    async def _write(self, batch: Sequence[Append]) -> None:
-        """Keep a batch and tell those who wait; a failing disk fails the batch, not the bus."""
-        try:
-            messages = await self._logs.append(batch)
-        except Exception as error:
-            _log.exception("log not written", directory=str(self._directory), count=len(batch))
-            self._fail(batch, error)
-            return
-        for append, message in zip(batch, messages, strict=True):
-            if append.done is not None and not append.done.done():
-                append.done.set_result((message.partition, message.offset))
-
-    def _fail(self, batch: Sequence[Append], cause: Exception) -> None:
-        for append in batch:
-            if append.done is None:
-                self.counters.dropped += 1
-            elif not append.done.done():
-                append.done.set_exception(
-                    BusUnavailableError(f"topic {append.topic.name}: {cause}")
-                )
 
     async def _trim_periodically(self) -> None:
         while True:
@@ -196,7 +159,7 @@ class LogBus:
             except Exception:
                 _log.exception("retention failed; tried again later")
 
-    def _started(self) -> GroupCommit:
-        if self._commits is None:
+    def _started(self) -> LogWriter:
+        if self._writer is None:
             raise BusUnavailableError(f"log directory {self._directory}: bus is not started")
-        return self._commits
+        return self._writer

@@ -16,7 +16,8 @@ from serving.bus.log_records import SENTINEL_KEY, SENTINEL_VALUE
 from serving.errors import BusUnavailableError, PreconditionError
 
 ENDS_FILE = "ends.json"
-_DATABASE = "rocksdb"
+DATABASE = "rocksdb"
+"""Folder of the database in a log directory; what we remember of it lies beside."""
 _UNFINISHED = "rocksdb.new"
 _WRITE_BUFFER_BYTES = 16 << 20
 _WAL_BYTES = 64 << 20
@@ -31,13 +32,13 @@ def open_directory(directory: Path, end_of: EndOf) -> Rdict:
         BusUnavailableError: Another process holds the directory, or it cannot be read or written.
         PreconditionError: The directory holds something else, or a log that lost data.
     """
-    database = directory / _DATABASE
+    database = directory / DATABASE
     try:
         directory.mkdir(parents=True, exist_ok=True)
         if database.exists():
             _verify(directory, database, end_of)
         elif any(path.name != _UNFINISHED for path in directory.iterdir()):
-            problem = f"is not empty and has no {_DATABASE}: damaged, or not a feedrank log"
+            problem = f"is not empty and has no {DATABASE}: damaged, or not a feedrank log"
             raise PreconditionError(f"log directory {directory} {problem}")
         else:
             _create(directory / _UNFINISHED, database)

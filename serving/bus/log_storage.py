@@ -8,18 +8,23 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from rocksdict import Rdict, WriteBatch, WriteOptions
+from rocksdict import Rdict, WriteBatch
 
 from serving.bus import log_records as records
 from serving.bus.bus import Message
-from serving.bus.log_directory import open_directory, write_ends
+from serving.bus.log_database import LogDatabase
+from serving.bus.log_directory import write_ends
 from serving.bus.topics import Topic, wrong_partition_count
 
 CHUNK_BYTES = 1 << 20
 
 
 class LogStorage:
-    """Messages, oldest offsets and group offsets of all topics in one directory."""
+    """Messages, oldest offsets and group offsets of all topics in one directory.
+
+    `read` and `committed` belong to one thread, everything else to another. All of them raise as
+    `LogDatabase` does.
+    """
 
     def __init__(self, directory: Path) -> None:
         """Open or create the log.
@@ -29,17 +34,23 @@ class LogStorage:
             PreconditionError: The directory holds something else, or a log that lost data.
         """
         self._directory = directory
-        self._db: Rdict = open_directory(directory, self.end_of)
-        self._synced = WriteOptions()
-        self._synced.sync = True
-        self._unsynced = WriteOptions()
+        self._db = LogDatabase(directory, self.end_of)
+
+    @property
+    def takes_writes(self) -> bool:
+        """See `LogDatabase.takes_writes`."""
+        return self._db.takes_writes
+
+    def heal(self) -> bool:
+        """See `LogDatabase.heal`: afterwards ask `open_topic` for the ends."""
+        return self._db.heal()
 
     def identity(self) -> str:
         """Which log this is: given when first asked for, and never changed."""
-        found: bytes | None = self._db.get(records.IDENTITY_KEY)
+        (found,) = self._db.get([records.IDENTITY_KEY])
         if found is None:
             found = uuid.uuid4().hex.encode()
-            self._db.put(records.IDENTITY_KEY, found, self._synced)
+            self._put(records.IDENTITY_KEY, found)
         return found.decode()
 
     @staticmethod
@@ -59,15 +70,21 @@ class LogStorage:
         Raises:
             PreconditionError: The topic exists with another partition count.
         """
-        known = self._db.get(records.topic_key(topic.name))
+        (known,) = self._db.get([records.topic_key(topic.name)])
         if known is None:
-            count = records.encode_offset(topic.partitions)
-            self._db.put(records.topic_key(topic.name), count, self._synced)
+            self._put(records.topic_key(topic.name), records.encode_offset(topic.partitions))
         elif (found := records.decode_offset(known)) != topic.partitions:
             raise wrong_partition_count(topic, found, f"in {self._directory}")
         keys = [records.oldest_key(topic.name, p) for p in range(topic.partitions)]
         oldest = [records.decode_offset(found) if found else 0 for found in self._db.get(keys)]
-        return [(oldest[p], self.end_of(self._db, topic.name, p)) for p in range(topic.partitions)]
+        with self._db.reading() as db:
+            ends = [self.end_of(db, topic.name, p) for p in range(topic.partitions)]
+        return list(zip(oldest, ends, strict=True))
+
+    def _put(self, key: bytes, value: bytes) -> None:
+        batch = WriteBatch(raw_mode=True)
+        batch.put(key, value)
+        self._db.write(batch, sync=True)
 
     def append(self, messages: Sequence[tuple[Topic, Message]], *, sync: bool) -> None:
         """Write messages whose offsets are already given, all or none."""
@@ -82,7 +99,7 @@ class LogStorage:
                     batch.delete(superseded[newest])
                 superseded[newest] = key
         self._supersede(batch, superseded)
-        self._db.write(batch, self._synced if sync else self._unsynced)
+        self._db.write(batch, sync=sync)
 
     def _supersede(self, batch: WriteBatch, newest: Mapping[bytes, bytes]) -> None:
         """Compaction as we write: the message a key had before goes when its successor comes."""
@@ -98,17 +115,21 @@ class LogStorage:
         """At most `limit` messages and about `CHUNK_BYTES` with offsets in `[start, end)`."""
         found: list[Message] = []
         size = 0
-        for offset, data in self._scan(topic.name, partition, start):
-            if offset >= end or len(found) >= limit or size >= CHUNK_BYTES:
-                break
-            found.append(records.decode_message(partition, offset, data))
-            size += len(data)
+        with self._db.reading() as db:
+            for offset, data in self._scan(db, topic.name, partition, start):
+                if offset >= end or len(found) >= limit or size >= CHUNK_BYTES:
+                    break
+                found.append(records.decode_message(partition, offset, data))
+                size += len(data)
         return found
 
-    def _scan(self, topic_name: str, partition: int, start: int) -> Iterator[tuple[int, bytes]]:
+    @staticmethod
+    def _scan(
+        db: Rdict, topic_name: str, partition: int, start: int
+    ) -> Iterator[tuple[int, bytes]]:
         prefix = records.message_prefix(topic_name, partition)
         first = records.message_key(topic_name, partition, start)
-        for key, data in self._db.items(from_key=first):
+        for key, data in db.items(from_key=first):
             if not key.startswith(prefix):
                 return
             yield records.offset_of(key), data
@@ -122,7 +143,7 @@ class LogStorage:
         low, high = oldest, end
         while low < high:
             middle = (low + high) // 2
-            data = self._db.get(records.message_key(topic.name, partition, middle))
+            (data,) = self._db.get([records.message_key(topic.name, partition, middle)])
             if data is None or records.timestamp_of(data) < cutoff_ms:
                 low = middle + 1
             else:
@@ -134,7 +155,7 @@ class LogStorage:
                 records.message_key(topic.name, partition, low),
             )
             batch.put(records.oldest_key(topic.name, partition), records.encode_offset(low))
-            self._db.write(batch, self._unsynced)
+            self._db.write(batch, sync=False)
         return low
 
     def commit(self, topic: Topic, reader: str, next_offsets: Mapping[int, int]) -> None:
@@ -142,16 +163,17 @@ class LogStorage:
         for partition, offset in next_offsets.items():
             key = records.group_key(topic.name, partition, reader)
             batch.put(key, records.encode_offset(offset))
-        self._db.write(batch, self._unsynced)
+        self._db.write(batch, sync=False)
 
     def committed(self, topic: Topic, reader: str, partitions: Sequence[int]) -> dict[int, int]:
-        found = self._db.get([records.group_key(topic.name, p, reader) for p in partitions])
+        with self._db.reading() as db:
+            found = db.get([records.group_key(topic.name, p, reader) for p in partitions])
         pairs = zip(partitions, found, strict=True)
         return {p: records.decode_offset(data) for p, data in pairs if data is not None}
 
     def record_ends(self, ends: Mapping[str, Sequence[int]]) -> None:
         """Remember beside the database how far it was, for the check when it is opened next."""
-        self._db.flush_wal(True)
+        self._db.sync()
         write_ends(self._directory, ends)
 
     def close(self) -> None:

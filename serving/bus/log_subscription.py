@@ -8,6 +8,7 @@ import structlog
 from serving.bus.bus import Message
 from serving.bus.counters import BusCounters
 from serving.bus.topic_log import TopicLog
+from serving.errors import BusUnavailableError
 
 ReadDisk = Callable[[int, int, int, int], Awaitable[list[Message]]]
 Commit = Callable[[Mapping[int, int]], Awaitable[None]]
@@ -51,8 +52,13 @@ class LogSubscription:
         deadline_s = clock() + timeout_s
         while True:
             # Outside the time limit: what is there is returned, even if its disk is slow.
-            if self._ready and (messages := await self._collect(max_messages)):
-                return messages
+            try:
+                if self._ready and (messages := await self._collect(max_messages)):
+                    return messages
+            except BusUnavailableError as error:
+                _log.warning("log not read", reader=self._reader, problem=str(error))
+                await asyncio.sleep(timeout_s)
+                return []
             if not self._ready and not await self._woken(deadline_s - clock()):
                 return []
 

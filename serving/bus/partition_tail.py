@@ -47,6 +47,12 @@ class PartitionTail:
         while self._messages and self._messages[0].timestamp_ms < cutoff_ms:
             self._drop_oldest()
 
+    def move_to(self, end: int) -> None:
+        """Go on at `end`, nothing before it held here: what was is on disk."""
+        self._messages.clear()
+        self._bytes = 0
+        self.end = end
+
     def read(self, start: int, limit: int) -> list[Message]:
         """Messages from `start` (at or after `self.start`) on, at most `limit`."""
         first = start - self.start

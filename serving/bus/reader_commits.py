@@ -33,10 +33,10 @@ class ReaderCommits:
     async def tell(self, subscription: Subscription) -> None:
         if not self._uncommitted:
             return
+        self._committed_at_s = asyncio.get_running_loop().time()
         try:
             await subscription.commit(self._uncommitted)
         except DependencyError as error:
             _log.warning("offsets not committed", reader=self._reader, problem=str(error))
         else:
             self._uncommitted = {}
-            self._committed_at_s = asyncio.get_running_loop().time()

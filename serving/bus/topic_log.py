@@ -49,6 +49,14 @@ class TopicLog:
         for reader in self._readers[message.partition]:
             reader.notice(message.partition)
 
+    def found_on_disk(self, ends: Sequence[int]) -> None:
+        """The log was opened anew and has messages up to `ends` (one offset per partition)."""
+        for partition, (tail, end) in enumerate(zip(self.tails, ends, strict=True)):
+            if end > tail.end:
+                tail.move_to(end)
+                for reader in self._readers[partition]:
+                    reader.notice(partition)
+
     def add_reader(self, reader: Reader, partitions: Sequence[int]) -> None:
         for partition in partitions:
             self._readers[partition].add(reader)

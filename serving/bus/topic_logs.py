@@ -8,15 +8,20 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
+import structlog
+
 from serving.bus.bus import Message
 from serving.bus.counters import BusCounters
 from serving.bus.group_commit import Append
 from serving.bus.log_storage import LogStorage
 from serving.bus.topic_log import TopicLog, is_memory_only
 from serving.bus.topics import Topic, wrong_partition_count
+from serving.errors import FeedError
 
 _Arguments = ParamSpec("_Arguments")
 _Result = TypeVar("_Result")
+
+_log = structlog.get_logger(__name__)
 
 
 def wall_clock_ms() -> int:
@@ -26,7 +31,8 @@ def wall_clock_ms() -> int:
 class TopicLogs:
     """Writes go through one thread in order, reads through another; the loop never waits for disk.
 
-    What `is_memory_only` names is never written at all.
+    What `is_memory_only` names is never written at all. After a write that failed the next one
+    finds out whether there is room again: see `LogDatabase`, which also says what is raised.
     """
 
     def __init__(self, counters: BusCounters, now_ms: Callable[[], int]) -> None:
@@ -88,15 +94,13 @@ class TopicLogs:
         return message.offset
 
     async def append(self, batch: Sequence[Append]) -> list[Message]:
-        """Give the batch offsets, keep it on disk, then show it to readers. All or none."""
+        """Give the batch offsets, keep it on disk, then show it to readers. All or none.
+
+        One call at a time: a batch has to know the offsets of the one before it.
+        """
+        await self._heal()
         logs = [await self.get(append.topic) for append in batch]
-        next_offsets: dict[tuple[str, int], int] = {}
-        messages = []
-        for log, append in zip(logs, batch, strict=True):
-            place = (log.topic.name, append.partition)
-            offset = next_offsets.get(place, log.tails[append.partition].end)
-            next_offsets[place] = offset + 1
-            messages.append(self._message(log, append.partition, offset, append.key, append.value))
+        messages = self._placed(logs, batch)
         sync = any(append.topic.acks == "all" for append in batch)
         pairs = [(append.topic, message) for append, message in zip(batch, messages, strict=True)]
         await self._on(self._writer, functools.partial(self._storage.append, sync=sync), pairs)
@@ -104,6 +108,29 @@ class TopicLogs:
         self._counters.published += len(batch)
         for log, message in zip(logs, messages, strict=True):
             log.append(message)
+        return messages
+
+    async def _heal(self) -> None:
+        """Take writes again where that is possible now.
+
+        What a failed write left behind was acknowledged to nobody; it counts all the same, as no
+        offset may have two messages.
+        """
+        if self._storage.takes_writes or not await self._on(self._writer, self._storage.heal):
+            return
+        for log in self._logs.values():
+            if log.on_disk:
+                bounds = await self._on(self._writer, self._storage.open_topic, log.topic)
+                log.found_on_disk([end for _, end in bounds])
+
+    def _placed(self, logs: Sequence[TopicLog], batch: Sequence[Append]) -> list[Message]:
+        next_offsets: dict[tuple[str, int], int] = {}
+        messages = []
+        for log, append in zip(logs, batch, strict=True):
+            place = (log.topic.name, append.partition)
+            offset = next_offsets.get(place, log.tails[append.partition].end)
+            next_offsets[place] = offset + 1
+            messages.append(self._message(log, append.partition, offset, append.key, append.value))
         return messages
 
     def _message(
@@ -140,8 +167,13 @@ class TopicLogs:
         await self._on(self._writer, self._storage.record_ends, self._ends())
 
     async def close(self) -> None:
-        await self._on(self._writer, self._storage.record_ends, self._ends())
-        await self._on(self._reader, self._storage.close)
+        """What fails is logged: the next start reads all that was acknowledged all the same."""
+        record_ends = functools.partial(self._storage.record_ends, self._ends())
+        for step in (record_ends, self._storage.close):
+            try:
+                await self._on(self._writer, step)
+            except (FeedError, OSError) as error:
+                _log.error("log not closed in order", cause=str(error))
         self._writer.shutdown()
         self._reader.shutdown()
 

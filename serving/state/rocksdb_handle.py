@@ -13,9 +13,9 @@ from typing import Any
 import structlog
 from rocksdict import WriteBatch
 
+from serving.disk_room import has_room
 from serving.errors import StateDamagedError, StateUnavailableError
 from serving.state.damage_mark import mark_damaged
-from serving.state.disk_room import has_room
 from serving.state.manifest_length import record_manifest
 from serving.state.rocksdb_directory import is_damage, open_directory
 from serving.state.rocksdb_values import expired_keys

@@ -11,6 +11,8 @@ from tests.faults.seen import Seen
 from tests.integration.embedded_process import EmbeddedProcess
 
 CALLS = 30
+UPKEEPS = 150
+"""Calls that take several seconds: stores try to mend themselves every second."""
 
 
 @fault(
@@ -95,9 +97,14 @@ def disk_is_full(lab: Lab) -> Seen:
             mark = watch.mark()
             unlimited = resource.prlimit(server.process_id, resource.RLIMIT_FSIZE, (1, -1))
             watch.wait_for(CALLS)
+            acknowledged = actor.count
+            watch.wait_for(UPKEEPS)
+            assert actor.count == acknowledged, "nothing is acknowledged that is not kept"
             end = watch.mark()
             resource.prlimit(server.process_id, resource.RLIMIT_FSIZE, unlimited)
             back_s = watch.wait_for_full()
+            watch.wait_for(CALLS)
+            assert actor.count > acknowledged
         server.stop()
     effects = lab.effects(f"rocksdb://{home}/state", actor)
     note = f"full {back_s:.1f} s after there was room"

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from serving.disk_room import TRIAL_NAME, has_room
 from serving.errors import StateUnavailableError
-from serving.state.disk_room import TRIAL_NAME, has_room
 from serving.state.rocksdb_state_store import RocksDbStateStore
 from serving.state.state_store import Update, Versioned
 
