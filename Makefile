@@ -127,4 +127,6 @@ $(VENV)/.installed-%: requirements/%.txt requirements/backend.txt pyproject.toml
 	@$(BIN)/python -m pip install --disable-pip-version-check --no-build-isolation --require-hashes \
 	  -r requirements/$*.txt | sed -n 's/^\(Collecting [^ ]*\).*/  \1/p'
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	@echo "compiling loops, once"
+	@$(BIN)/python -c "import ann_shards.shard, ranker.greedy"
 	@touch $@
