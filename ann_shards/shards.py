@@ -10,7 +10,7 @@ from ann_shards.shard import Shard
 from ann_shards.shard_streams import ShardStreams
 from serving.contracts.shard import Columns, Ids, SearchRequest, ShardAnswer
 from serving.deadline import Deadline
-from serving.errors import PreconditionError
+from serving.errors import DeadlineError, PreconditionError
 
 MIN_SEARCH_MS = 1.0
 """With less left nobody would wait for the answer."""
@@ -64,7 +64,12 @@ class Shards:
         check_search(request, self.dim)
         deadline.require(MIN_SEARCH_MS)
         wanted = [shard for shard in self._shards if only is None or shard.number in only]
-        return list(await asyncio.gather(*(shard.search(request) for shard in wanted)))
+        limit_s = deadline.remaining_s()
+        try:
+            async with asyncio.timeout(limit_s):
+                return list(await asyncio.gather(*(shard.search(request) for shard in wanted)))
+        except TimeoutError as error:
+            raise DeadlineError(f"not searched within {limit_s * 1_000:.1f} ms") from error
 
     async def lookup(
         self, generation: str, item_ids: Ids, now_ms: int, deadline: Deadline
