@@ -83,7 +83,15 @@ def _signatures(path: Path) -> list[tuple[str, bytes]]:
 
 
 def _replace(path: Path, text: str) -> None:
-    """By rename: readers see the old signatures or the new."""
+    """By rename: readers see the old signatures or the new, also after a power cut."""
     temporary = path.with_suffix(f".{os.getpid()}")
-    temporary.write_text(text, "ascii")
+    with temporary.open("w", encoding="ascii") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
     temporary.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -11,6 +11,7 @@ from generation.manifest import InvalidGenerationError
 from serving.background_tasks import BackgroundTasks
 from serving.errors import FeedError
 from serving.listening import PortError
+from serving.log_scrubber import folders_of
 from serving.loop_stall import LoopStall
 from serving.loop_watch import watch_loop
 from serving.metrics_recorder import Metrics
@@ -48,7 +49,7 @@ def run_process(
     except SettingsError as error:
         print(error, file=sys.stderr)
         sys.exit(CANNOT_START)
-    configure_logging(settings.log_level, settings.service)
+    configure_logging(settings.log_level, settings.service, folders=folders_of(settings))
     hold_native_threads()
     with asyncio.Runner(loop_factory=ServingLoop) as runner:
         sys.exit(runner.run(_serve(settings, service_names, open_service)))

@@ -1,5 +1,6 @@
 """The id that joins the log lines of one request over all services."""
 
+import re
 import uuid
 from collections.abc import Iterable
 from typing import Any
@@ -7,15 +8,16 @@ from typing import Any
 import structlog
 
 METADATA_KEY = "x-request-id"
-MAX_CHARACTERS = 64
-"""Longer ids are cut: callers choose them, and every log line carries them."""
+SAFE = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+"""Callers choose ids, and every log line carries them. Others are replaced: a part of one would
+be found under no name that the caller knows."""
 
 
 def bind_request_id(metadata: Iterable[tuple[str, Any]] | None) -> None:
-    """Log under the id that the caller sent, or a new one."""
+    """Log under the id that the caller sent if it is a safe one, or under a new one."""
     for key, value in metadata or ():
-        if key == METADATA_KEY and isinstance(value, str) and value:
-            structlog.contextvars.bind_contextvars(request_id=value[:MAX_CHARACTERS])
+        if key == METADATA_KEY and isinstance(value, str) and SAFE.fullmatch(value):
+            structlog.contextvars.bind_contextvars(request_id=value)
             return
     structlog.contextvars.bind_contextvars(request_id=uuid.uuid4().hex)
 

@@ -37,6 +37,9 @@ SETTLE_S = 0.05
 CONNECTION_AGE_MS = 300_000
 """Clients look up addresses again when a connection ends, and so find new replicas."""
 
+MAX_METADATA_BYTES = 16_384
+"""Of one call. Both of gRPC's limits: between them it would refuse calls at random."""
+
 Close = Callable[[], Awaitable[None]]
 log = structlog.get_logger()
 
@@ -212,6 +215,8 @@ def _options(max_message_bytes: int) -> list[tuple[str, int]]:
         ("grpc.so_reuseport", 0),  # two servers on one port would share its calls, silently
         ("grpc.max_receive_message_length", max_message_bytes),
         ("grpc.max_send_message_length", max_message_bytes),
+        ("grpc.max_metadata_size", MAX_METADATA_BYTES),
+        ("grpc.absolute_max_metadata_size", MAX_METADATA_BYTES),
         ("grpc.max_connection_age_ms", CONNECTION_AGE_MS),
         ("grpc.max_connection_age_grace_ms", 10_000),
         ("grpc.keepalive_time_ms", 60_000),

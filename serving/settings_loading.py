@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from pydantic import SecretStr, ValidationError
 from pydantic_settings import EnvSettingsSource
 
+from serving.log_scrubber import without_secrets
 from serving.settings import CommonSettings
 
 PREFIX = "FEEDRANK_"
@@ -66,7 +67,9 @@ def load_settings(
         problems += _describe(error, settings_class, names)
     if problems:
         noun = "setting is" if len(problems) == 1 else "settings are"
-        raise SettingsError(f"{len(problems)} {noun} wrong:\n  " + "\n  ".join(problems))
+        raise SettingsError(
+            f"{len(problems)} {noun} wrong:\n  " + without_secrets("\n  ".join(problems))
+        )
     return settings
 
 

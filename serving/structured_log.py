@@ -5,20 +5,29 @@ A person at a terminal gets coloured columns instead. Hot paths log failures, ne
 
 import logging
 import sys
-from typing import TextIO
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TextIO
 
 import structlog
 
+from serving.log_scrubber import LogScrubber
 from serving.lossy_stream import LossyStream
 
 
-def configure_logging(level: str, service: str, stream: TextIO | None = None) -> None:
+def configure_logging(
+    level: str,
+    service: str,
+    stream: TextIO | None = None,
+    folders: Mapping[Path, str] | None = None,
+) -> None:
     """Set up logging of this process; called once, in `main`.
 
     Args:
         level: `debug`, `info`, `warning` or `error`.
         service: Name on every line.
         stream: Where lines go, standard error unless given.
+        folders: Paths that no line shows, and the names shown instead.
     """
     lines: TextIO = LossyStream(stream or sys.stderr)
     shared: list[structlog.typing.Processor] = [
@@ -26,12 +35,16 @@ def configure_logging(level: str, service: str, stream: TextIO | None = None) ->
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    readable: list[structlog.typing.Processor] = [structlog.dev.ConsoleRenderer()]
+    # Other formatters of exceptions show the values of variables, too.
+    readable: list[structlog.typing.Processor] = [
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    ]
     machine: list[structlog.typing.Processor] = [
         structlog.processors.format_exc_info,
         structlog.processors.JSONRenderer(),
     ]
-    final = readable if lines.isatty() else machine
+    scrub: Any = LogScrubber(folders or {})
+    final = [*(readable if lines.isatty() else machine), scrub]
     structlog.configure(
         processors=[*shared, *final],
         wrapper_class=structlog.make_filtering_bound_logger(level),

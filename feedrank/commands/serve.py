@@ -9,6 +9,7 @@ import typer
 from feedrank.console import fail, out
 from feedrank.embedded import StartError, open_embedded
 from feedrank.embedded_settings import EmbeddedSettings
+from serving.log_scrubber import folders_of
 from serving.process import CANNOT_START
 from serving.serving_loop import ServingLoop
 from serving.settings_loading import SettingsError, load_settings
@@ -39,7 +40,7 @@ def serve(
         settings = load_settings(EmbeddedSettings, arguments)
     except SettingsError as error:
         raise fail(str(error), CANNOT_START) from error
-    configure_logging(settings.log_level, settings.service)
+    configure_logging(settings.log_level, settings.service, folders=folders_of(settings))
     with asyncio.Runner(loop_factory=ServingLoop) as runner:
         raise typer.Exit(runner.run(_serve(settings)))
 

@@ -144,6 +144,14 @@ async def test_a_message_above_the_limit_is_refused(tmp_path):
     assert failure.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
+async def test_metadata_has_a_limit_and_what_is_below_it_arrives(channel):
+    ask = channel.unary_unary(METHOD)
+    assert await ask(b"hello", timeout=5, metadata=(("x-note", "x" * 12_000),)) == b"hello"
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await ask(b"hello", timeout=5, metadata=(("x-note", "x" * 20_000),))
+    assert refused.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+
+
 async def test_who_is_refused_for_overload_is_told_when_to_come_back(tmp_path):
     async def refuse(_request, _context):
         raise OverloadedError("overloaded", retry_after_ms=321)

@@ -1,7 +1,7 @@
-import io
 import json
 import logging
-from collections.abc import Iterator
+import re
+from io import StringIO
 
 import pytest
 import structlog
@@ -10,20 +10,7 @@ from serving.request_id import METADATA_KEY, bind_request_id
 from serving.structured_log import configure_logging
 
 
-@pytest.fixture
-def stream() -> Iterator[io.StringIO]:
-    """Where lines go; the logging of the test run is put back afterwards."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    root.handlers = []
-    stream = io.StringIO()
-    yield stream
-    root.handlers, root.level = handlers, level
-    structlog.contextvars.clear_contextvars()
-    structlog.reset_defaults()
-
-
-def lines_of(stream: io.StringIO) -> list[dict]:
+def lines_of(stream: StringIO) -> list[dict]:
     return [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
@@ -74,3 +61,21 @@ def test_a_request_without_an_id_gets_one_of_its_own(stream):
     first, second = (line["request_id"] for line in lines_of(stream))
     assert first != second
     assert len(first) == 32
+
+
+@pytest.mark.parametrize("sent", ["", "x" * 65, 'a"b', "a b", "a\x7f", "ä", "<script>"])
+def test_an_id_that_is_not_safe_to_write_is_replaced(stream, sent):
+    configure_logging("info", "ranker", stream)
+    bind_request_id([(METADATA_KEY, sent)])
+    structlog.get_logger().info("asked")
+    [line] = lines_of(stream)
+    assert re.fullmatch("[0-9a-f]{32}", line["request_id"])
+
+
+def test_ids_of_usual_forms_are_kept(stream):
+    configure_logging("info", "ranker", stream)
+    sent = ["x" * 64, "550e8400-e29b-41d4-a716-446655440000", "1-58406520:a006649127e371903a2de979"]
+    for one in sent:
+        bind_request_id([(METADATA_KEY, one)])
+        structlog.get_logger().info("asked")
+    assert [line["request_id"] for line in lines_of(stream)] == sent
