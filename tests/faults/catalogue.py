@@ -191,12 +191,15 @@ CATALOGUE: dict[int, MatrixRow] = {
         (
             "tests/serving/test_tls_probe.py::test_an_unknown_authority_of_the_server",
             "tests/serving/test_tls_probe.py::test_a_certificate_that_has_expired",
+            "tests/serving/replicas/test_handshakes.py::test_plain_text_on_either_side",
+            "tests/integration/test_mutual_tls.py::test_a_neighbour_of_another_authority_is_named_and_feeds_go_on",
         ),
     ),
     38: MatrixRow(
         "certificates are rotated",
         (
             "tests/serving/test_tls.py::test_certificates_are_changed_while_calls_are_made_and_none_fails",
+            "tests/integration/test_mutual_tls.py::test_all_certificates_are_replaced_while_calls_are_made_and_none_fails",
         ),
     ),
     39: MatrixRow(
@@ -204,6 +207,8 @@ CATALOGUE: dict[int, MatrixRow] = {
         (
             "tests/serving/access/test_access_gate.py::test_a_role_opens_what_the_table_says_and_nothing_else",
             "tests/serving/access/test_access_gate.py::test_a_certificate_that_nobody_named_opens_nothing",
+            "tests/integration/test_mutual_tls.py::test_another_role_and_nobody_get_none",
+            "tests/integration/test_mutual_tls.py::test_inner_methods_are_closed_to_the_gateway_and_to_strangers",
         ),
     ),
     40: MatrixRow(

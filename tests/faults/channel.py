@@ -11,7 +11,7 @@ SERVICE_CONFIG = {
 }
 
 
-def edge_channel(address: str) -> grpc.Channel:
+def edge_channel(address: str, credentials: grpc.ChannelCredentials | None = None) -> grpc.Channel:
     """A channel to `host:port`, or to replicas at `ipv4:host:port,host:port`. Retries nothing."""
     options = [
         ("grpc.service_config", json.dumps(SERVICE_CONFIG)),
@@ -22,4 +22,6 @@ def edge_channel(address: str) -> grpc.Channel:
         # Otherwise two channels of one process share their connections.
         ("grpc.use_local_subchannel_pool", 1),
     ]
+    if credentials is not None:
+        return grpc.secure_channel(address, credentials, options=options)
     return grpc.insecure_channel(address, options=options)

@@ -5,9 +5,12 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
+import grpc
+
 from feedrank.real.server_process import ServerProcess
 from feedrank.supervisor import Supervisor
 from tests.faults.effects import lost_and_double
+from tests.faults.secured import SecuredRing, run_secured
 from tests.faults.seen import Seen
 from tests.faults.supervised import Supervised, run_supervised
 from tests.faults.watch import Actor, Watch, acting, watching
@@ -40,6 +43,7 @@ class Lab:
         self._open = ExitStack()
         self._distributed: Distributed | None = None
         self._embedded: EmbeddedProcess | None = None
+        self._secured: SecuredRing | None = None
         self._homes = 0
 
     def close(self) -> None:
@@ -68,6 +72,16 @@ class Lab:
         self._wait_for_full(self._embedded.address)
         return self._embedded
 
+    def secured(self) -> SecuredRing:
+        """A shared stack under mutual TLS, likewise."""
+        if self._secured is None:
+            context = run_secured(self.world.generations, self.new_home())
+            self._secured = self._open.enter_context(context)
+        for process in self._secured.ring.processes:
+            make_whole(process)
+        self._wait_for_full(self._secured.ring.address, self._secured.gateway)
+        return self._secured
+
     def own_distributed(
         self, replicas: int = 1, **variables: str
     ) -> AbstractContextManager[Distributed]:
@@ -93,9 +107,14 @@ class Lab:
         return home
 
     @contextmanager
-    def watching(self, address: str, deadline_s: float | None = None) -> Iterator[Watch]:
-        """Ask the edge for feeds while the body runs."""
-        with watching(address, deadline_s or self.deadline_s) as watch:
+    def watching(
+        self,
+        address: str,
+        deadline_s: float | None = None,
+        credentials: grpc.ChannelCredentials | None = None,
+    ) -> Iterator[Watch]:
+        """Ask the edge for feeds while the body runs; in plain text without credentials."""
+        with watching(address, deadline_s or self.deadline_s, credentials) as watch:
             self.last_watch = watch
             yield watch
 
@@ -112,8 +131,10 @@ class Lab:
         """Whether every answer came, and in time."""
         return not seen.errors and seen.worst_latency_ms <= self.deadline_s * 1e3
 
-    def _wait_for_full(self, address: str) -> None:
-        with watching(address, self.deadline_s) as watch:
+    def _wait_for_full(
+        self, address: str, credentials: grpc.ChannelCredentials | None = None
+    ) -> None:
+        with watching(address, self.deadline_s, credentials) as watch:
             watch.wait_for_full(in_a_row=3, patience_s=WHOLE_S)
 
 

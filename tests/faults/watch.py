@@ -162,9 +162,11 @@ class Actor:
 
 
 @contextmanager
-def watching(address: str, deadline_s: float) -> Iterator[Watch]:
+def watching(
+    address: str, deadline_s: float, credentials: grpc.ChannelCredentials | None = None
+) -> Iterator[Watch]:
     """Ask one edge, or several behind one `ipv4:` address, while the body runs."""
-    with edge_channel(address) as channel:
+    with edge_channel(address, credentials) as channel:
         watch = Watch(channel, deadline_s)
         with _running(watch):
             yield watch
