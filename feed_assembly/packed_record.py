@@ -11,12 +11,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from feed_assembly.record_facts import RecordFacts
 from serving.errors import StateUnavailableError
 
+Arrays = Mapping[str, npt.NDArray[Any]]
+
+DTYPES = ("<i8", "<i4", "<f4", "<u4")
 _LENGTH = struct.Struct("<I")
 
 
-def pack_record(facts: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> bytes:
+def pack_record(facts: Mapping[str, Any], arrays: Arrays) -> bytes:
     """`facts` must be JSON; the arrays have one axis."""
     layout = [[name, array.dtype.str, len(array)] for name, array in arrays.items()]
     header = json.dumps({"facts": facts, "arrays": layout}, separators=(",", ":")).encode()
@@ -25,7 +29,7 @@ def pack_record(facts: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]
     )
 
 
-def unpack_record(raw: bytes) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
+def unpack_record(raw: bytes) -> tuple[RecordFacts, Arrays]:
     """What was packed; the arrays are read-only views into `raw`.
 
     Raises:
@@ -37,9 +41,23 @@ def unpack_record(raw: bytes) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any
         header = json.loads(raw[_LENGTH.size : position])
         arrays = {}
         for name, dtype, count in header["arrays"]:
+            if dtype not in DTYPES or not 0 <= count <= len(raw):
+                raise ValueError(f"{name} is {count} of {dtype}")
             arrays[name] = np.frombuffer(raw, np.dtype(dtype), count, position)
             position += arrays[name].nbytes
-        facts: dict[str, Any] = header["facts"]
-    except (struct.error, ValueError, KeyError, TypeError) as error:
+        facts = RecordFacts(header["facts"])
+    except (struct.error, ValueError, KeyError, TypeError, RecursionError) as error:
         raise StateUnavailableError(f"{len(raw)} bytes are no packed record: {error}") from error
     return facts, arrays
+
+
+def require_columns(arrays: Arrays, dtypes: Mapping[str, str]) -> Arrays:
+    """The arrays, if they are these columns of one table.
+
+    Raises:
+        StateUnavailableError: one is missing, of another type or length, or too many.
+    """
+    found = {name: array.dtype.str for name, array in arrays.items()}
+    if found != dict(dtypes) or len({len(array) for array in arrays.values()}) > 1:
+        raise StateUnavailableError(f"record has arrays {found}")
+    return arrays

@@ -104,9 +104,9 @@ def _signature(key: bytes, fields: bytes) -> bytes:
 
 def _unpacked(fields: bytes) -> tuple[Any, ...]:
     """All fields behind the format, of the present format."""
-    if fields[0] == _FORMAT and len(fields) == _FIELDS.size:
+    if fields[:1] == bytes([_FORMAT]) and len(fields) == _FIELDS.size:
         return _FIELDS.unpack(fields)[1:]
-    if fields[0] == 1 and len(fields) == _FIELDS_1.size:
+    if fields[:1] == b"\x01" and len(fields) == _FIELDS_1.size:
         return (*_FIELDS_1.unpack(fields)[1:], 0)
     raise _invalid()
 

@@ -2,7 +2,11 @@
 
 from typing import Any
 
+from feed_assembly.record_facts import RecordFacts
 from serving.contracts.receipt import Receipt, SourceCount
+
+MAX_COUNT = 2**31 - 1
+SOURCE_FIELDS = ("name", "found_count", "kept_count")
 
 
 def essentials(receipt: Receipt) -> dict[str, Any]:
@@ -19,16 +23,26 @@ def essentials(receipt: Receipt) -> dict[str, Any]:
     }
 
 
-def receipt_of(facts: dict[str, Any]) -> Receipt:
-    """A receipt of its own for an answer made from what was stored."""
-    sources = [SourceCount(*source) for source in facts["sources"]]
+def receipt_of(facts: RecordFacts) -> Receipt:
+    """A receipt of its own for an answer made from what was stored.
+
+    Raises:
+        StateUnavailableError: the facts are none of `essentials`.
+    """
     return Receipt(
-        generation=facts["generation"],
-        shards_total=facts["shards_total"],
-        shards_answered=facts["shards_answered"],
-        sources=sources,
-        defaulted_columns=list(facts["defaulted_columns"]),
-        models=dict(facts["models"]),
-        degraded_reasons=list(facts["degraded_reasons"]),
-        narrowed=list(facts.get("narrowed", ())),
+        generation=facts.text("generation"),
+        shards_total=facts.whole("shards_total", MAX_COUNT),
+        shards_answered=facts.whole("shards_answered", MAX_COUNT),
+        sources=[
+            SourceCount(
+                source.text("name"),
+                source.whole("found_count", MAX_COUNT),
+                source.whole("kept_count", MAX_COUNT),
+            )
+            for source in facts.rows("sources", SOURCE_FIELDS)
+        ],
+        defaulted_columns=facts.texts("defaulted_columns"),
+        models=facts.text_by_text("models"),
+        degraded_reasons=facts.texts("degraded_reasons"),
+        narrowed=facts.texts("narrowed", may_be_absent=True),
     )

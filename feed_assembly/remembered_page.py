@@ -5,14 +5,20 @@ from collections.abc import Sequence
 import structlog
 
 from feed_assembly.feed_page import FeedPage
-from feed_assembly.packed_record import pack_record, unpack_record
+from feed_assembly.packed_record import pack_record, require_columns, unpack_record
 from feed_assembly.receipt_essentials import essentials, receipt_of
 from feed_assembly.session.session import MAX_REMEMBERED_PAGES
 from serving.errors import StateUnavailableError
 
 FORMAT = 1
 KEPT_MS = 10 * 60_000
-_ARRAYS = ("item_ids", "author_ids", "positions", "scores", "source_bits")
+_ARRAYS = {
+    "item_ids": "<i8",
+    "author_ids": "<i8",
+    "positions": "<i4",
+    "scores": "<f4",
+    "source_bits": "<u4",
+}
 
 log = structlog.get_logger()
 
@@ -43,17 +49,18 @@ def with_page(pages: Sequence[bytes], packed: bytes) -> list[bytes]:
 def _unpack(raw: bytes, request_id: str, now_ms: int) -> tuple[FeedPage, int] | None:
     try:
         facts, arrays = unpack_record(raw)
+        if not facts.says({"format": FORMAT, "request_id": request_id}):
+            return None
+        served_ms = facts.whole("served_ms")
+        if now_ms - served_ms > KEPT_MS:
+            return None
+        page = FeedPage(
+            feed_id=facts.text("feed_id"),
+            next_page_token=facts.text("next_page_token"),
+            receipt=receipt_of(facts.part("receipt")),
+            **require_columns(arrays, _ARRAYS),
+        )
     except StateUnavailableError as error:
         log.error("remembered page dropped", cause=str(error))
         return None
-    if facts["format"] != FORMAT or facts["request_id"] != request_id:
-        return None
-    if now_ms - facts["served_ms"] > KEPT_MS:
-        return None
-    page = FeedPage(
-        feed_id=facts["feed_id"],
-        next_page_token=facts["next_page_token"],
-        receipt=receipt_of(facts["receipt"]),
-        **arrays,
-    )
-    return page, facts["served_ms"]
+    return page, served_ms

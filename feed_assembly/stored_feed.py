@@ -4,19 +4,24 @@ A page is a function of the list, a cursor and what may still be shown: the same
 same slice, and what has been revoked in between is replaced from the reserve.
 """
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from feed_assembly.packed_record import pack_record, unpack_record
+from feed_assembly.packed_record import Arrays, pack_record, require_columns, unpack_record
 from feed_assembly.receipt_essentials import essentials, receipt_of
+from feed_assembly.record_facts import RecordFacts
 from serving.contracts.rank import RankedList
 from serving.contracts.receipt import Receipt
+from serving.errors import StateUnavailableError
 
 FORMAT = 1
-_ARRAYS = ("item_ids", "author_ids", "scores", "source_bits")
+FEED_ID = re.compile("[0-9a-f]{32}")
+MAX_PLACE = 2**31 - 1
+_ARRAYS = {"item_ids": "<i8", "author_ids": "<i8", "scores": "<f4", "source_bits": "<u4"}
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -132,22 +137,31 @@ class StoredFeed:
             StateUnavailableError: these bytes are no stored feed.
         """
         facts, arrays = unpack_record(raw)
-        return _from_facts(facts, arrays) if facts.get("format") == FORMAT else None
+        if not facts.says({"format": FORMAT}):
+            return None
+        return _from_facts(facts, require_columns(arrays, _ARRAYS))
 
 
-def _from_facts(facts: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> StoredFeed:
+def _from_facts(facts: RecordFacts, arrays: Arrays) -> StoredFeed:
     return StoredFeed(
-        feed_id=facts["feed_id"],
-        created_ms=facts["created_ms"],
-        scroll_started_ms=facts["scroll_started_ms"],
-        context=facts["context"],
-        generation=facts["generation"],
-        revocation_version=facts["revocation_version"],
-        list_size=facts["list_size"],
-        cursor=Cursor(*facts["cursor"]),
-        receipt=receipt_of(facts["receipt"]),
+        feed_id=_feed_id(facts),
+        created_ms=facts.whole("created_ms"),
+        scroll_started_ms=facts.whole("scroll_started_ms"),
+        context=facts.text("context"),
+        generation=facts.text("generation"),
+        revocation_version=facts.whole("revocation_version"),
+        list_size=facts.whole("list_size", most=len(arrays["item_ids"])),
+        cursor=Cursor(*facts.wholes("cursor", 3, MAX_PLACE)),
+        receipt=receipt_of(facts.part("receipt")),
         **arrays,
     )
+
+
+def _feed_id(facts: RecordFacts) -> str:
+    feed_id = facts.text("feed_id")
+    if not FEED_ID.fullmatch(feed_id):
+        raise StateUnavailableError("record has no sound 'feed_id'")
+    return feed_id
 
 
 def feed_of(ranked: RankedList, feed_id: str, context: str, scroll_started_ms: int) -> StoredFeed:

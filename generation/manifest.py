@@ -13,6 +13,7 @@ from pathlib import Path
 
 from generation import layout
 from generation.bus_positions import BusPositions, FirstOffsets, TopicOffsets, offsets_of
+from generation.manifest_check import check_contents
 
 FORMAT = 1
 
@@ -114,11 +115,12 @@ class Manifest:
         """
         try:
             contents = json.loads(raw)
+            check_contents(contents)
             contents["files"] = {
                 name: FileEntry(**entry) for name, entry in contents["files"].items()
             }
             manifest = Manifest(**contents)
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise InvalidGenerationError(f"{path} is not a manifest: {error}") from error
         if manifest.format != FORMAT:
             raise InvalidGenerationError(

@@ -13,6 +13,7 @@
 Times have a zone; without `until` an entry stays until somebody removes it. No file: all is on.
 """
 
+import json
 import os
 import tomllib
 from collections.abc import Mapping
@@ -24,6 +25,7 @@ from typing import Any
 from serving.effort.rung import Rung
 
 MAX_BYTES = 64 * 1024
+EARLIEST_YEAR, LATEST_YEAR = 2000, 9000
 
 
 class SwitchFileError(ValueError):
@@ -77,7 +79,7 @@ class SwitchFile:
             raise SwitchFileError(f"more than {MAX_BYTES} bytes")
         try:
             table = tomllib.loads(contents.decode())
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise SwitchFileError(f"no TOML: {error}") from error
         _only(table, "the file", ("rung", "off"))
         off, rung = _table(table, "off"), _table(table, "rung")
@@ -104,8 +106,13 @@ class SwitchFile:
         if self.rung != Rung.FULL:
             lines += ["", "[rung]", f'name = "{self.rung.word}"', *_lines(self.rung_entry)]
         for key, entry in self.off.items():
-            lines += ["", f'[off."{key}"]', *_lines(entry)]
+            lines += ["", f"[off.{_quoted(key)}]", *_lines(entry)]
         return "\n".join(lines) + "\n"
+
+
+def _quoted(key: str) -> str:
+    """As a basic string of TOML, which is one of JSON but for the character DEL."""
+    return json.dumps(key, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _lines(entry: Entry) -> list[str]:
@@ -129,6 +136,9 @@ def _entry(where: str, table: Mapping[str, Any], further: tuple[str, ...]) -> En
     until, unsafe = table.get("until"), table.get("unsafe", False)
     if until is not None and (not isinstance(until, datetime) or until.tzinfo is None):
         raise SwitchFileError(f"{where}.until: {until} is no time with a zone")
+    if until is not None and not EARLIEST_YEAR <= until.year <= LATEST_YEAR:
+        problem = f"{until} is not from {EARLIEST_YEAR} to {LATEST_YEAR}"
+        raise SwitchFileError(f"{where}.until: {problem}")
     if not isinstance(unsafe, bool):
         raise SwitchFileError(f"{where}.unsafe: {unsafe} is neither true nor false")
     return Entry(until, unsafe)
