@@ -78,11 +78,20 @@ fuzz: $(VENV)/.installed-dev $(VENV)/.installed-fuzz ## Try inputs that nobody w
 
 AUDITED ?= serve build
 
+define AUDIT_FAILED
+audit: not passed. A table above lists components with a known vulnerability: raise their versions (make lock).
+An ERROR above, "not found" or a connection, means that nobody could be asked, and nothing is known. pip-audit asks
+https://pypi.org; mirrors of it have no advisories. Run this where pypi.org can be reached, or ask https://api.osv.dev
+with make audit ARGS="--vulnerability-service osv", or give the lists of `make sbom` to a scanner of your own.
+endef
+export AUDIT_FAILED
+
 .PHONY: audit
 audit: $(VENV)/.installed-audit ## Look up known vulnerabilities of what is locked; fails where it cannot ask
 	@for lock in $(AUDITED); do \
 	  echo "requirements/$$lock.txt"; \
-	  $(BIN)/pip-audit --strict --disable-pip --require-hashes --progress-spinner off -r "requirements/$$lock.txt"; \
+	  $(BIN)/pip-audit --strict --disable-pip --require-hashes --progress-spinner off $(ARGS) -r "requirements/$$lock.txt" \
+	    || { echo "$$AUDIT_FAILED" >&2; exit 1; }; \
 	done
 
 .PHONY: sbom
