@@ -11,6 +11,9 @@ from generation.item_columns import NO_ID, VISIBILITIES
 from protos import events_pb2 as pb
 
 SCHEMA_VERSION = 1
+MAX_COUNT = 1e12
+MAX_TIME_MS = 2**48
+"""Differences and sums of times up to here fit everywhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,11 @@ class CounterValues:
     generation: str
     as_of_ms: int
     counters: npt.NDArray[np.float32]
+
+    @property
+    def occurred_ms(self) -> int:
+        """When the last action that it counts happened, at the latest."""
+        return self.as_of_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +122,12 @@ def decode_counters(value: bytes) -> CounterValues:
     counters = np.frombuffer(event.counters, "<f4")
     if len(counters) != len(COUNTER_COLUMNS):
         raise ValueError(f"counters: {len(counters)} values, {len(COUNTER_COLUMNS)} expected")
-    if not (np.isfinite(counters).all() and (counters >= 0).all()):
-        raise ValueError("counters: negative or not finite")
+    if not ((counters >= 0) & (counters <= MAX_COUNT)).all():
+        raise ValueError(f"counters: outside of [0, {MAX_COUNT:g}] or not finite")
+    if event.item_id < 0:
+        raise ValueError(f"item_id: {event.item_id} is negative")
+    if not 0 <= event.as_of_ms <= MAX_TIME_MS:
+        raise ValueError(f"as_of_ms: {event.as_of_ms} is outside of [0, {MAX_TIME_MS}]")
     return CounterValues(event.item_id, event.generation, event.as_of_ms, counters)
 
 

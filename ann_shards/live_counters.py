@@ -10,6 +10,8 @@ Floats = npt.NDArray[np.float32]
 
 WIDTH = len(COUNTER_COLUMNS)
 HALF_LIFE_OF_HORIZON_MS = np.array([h.half_life_ms or np.inf for h in HORIZONS])
+MAX_HALVINGS_BACK = 60
+"""Requests of a time before the counters undo so much of their ageing at most."""
 WEEK_HALF_LIFE_MS = next(h.half_life_ms for h in HORIZONS if h.name == "week")
 POPULARITY = np.isin(COUNTER_COLUMNS, ["clicks_week", "likes_week", "long_views_week"])
 """What counts as popularity among live counters: recent positives, as in the popular lists."""
@@ -49,9 +51,7 @@ class LiveCounters:
         self._insert(ids[new], slots[new])
         self._values[slots] = values
         self._as_of_ms[slots] = as_of_ms
-        if self._positives_as_of_ms is None:
-            self._positives_as_of_ms = int(as_of_ms[0])
-        halvings = (self._positives_as_of_ms - as_of_ms) / WEEK_HALF_LIFE_MS
+        halvings = (self._common_time_ms(int(as_of_ms.max())) - as_of_ms) / WEEK_HALF_LIFE_MS
         self.positives[slots] = values[:, POPULARITY].sum(axis=1) * np.exp2(-halvings)
         self._most_popular = None
 
@@ -69,7 +69,8 @@ class LiveCounters:
         """What `positives` are to be multiplied with: one half-life ages all of them alike."""
         if self._positives_as_of_ms is None:
             return 1.0
-        return float(np.exp2((self._positives_as_of_ms - now_ms) / WEEK_HALF_LIFE_MS))
+        halvings = (now_ms - self._positives_as_of_ms) / WEEK_HALF_LIFE_MS
+        return float(np.exp2(-max(halvings, -MAX_HALVINGS_BACK)))
 
     def most_popular(self) -> Ids:
         """Ids of the `MOST_POPULAR` items with most recent positives, in no order.
@@ -79,6 +80,17 @@ class LiveCounters:
         if self._most_popular is None:
             self._most_popular = self._find_most_popular()
         return self._most_popular
+
+    def _common_time_ms(self, latest_ms: int) -> int:
+        """What all `positives` are as of: moved on by much, lest what is later grow without end."""
+        common_ms = self._positives_as_of_ms
+        if common_ms is None:
+            common_ms = latest_ms
+        elif latest_ms - common_ms > WEEK_HALF_LIFE_MS:
+            self.positives *= np.exp2((common_ms - latest_ms) / WEEK_HALF_LIFE_MS)
+            common_ms = latest_ms
+        self._positives_as_of_ms = common_ms
+        return common_ms
 
     def _find_most_popular(self) -> Ids:
         size = len(self)

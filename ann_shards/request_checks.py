@@ -24,6 +24,8 @@ ID_LISTS = (
     "excluded_item_ids",
     "excluded_author_ids",
 )
+MAX_COMPONENT = 65_504.0
+"""The largest number of 16 bits, as those of items: no product of two vectors overflows."""
 WITH_IDS = (PartKind.AUTHORS, PartKind.ITEMS, PartKind.CATEGORIES)
 
 
@@ -78,8 +80,8 @@ def _check_vectors(part: SearchPart, dim: int, field: str) -> None:
         raise InvalidRequestError(field, f"{len(vectors)} vectors, limit {MAX_QUERY_VECTORS}")
     if vectors.ndim != 2 or vectors.shape[1] != dim:
         raise InvalidRequestError(field, f"shape {vectors.shape}, the index has {dim} dimensions")
-    if not np.isfinite(vectors).all():
-        raise InvalidRequestError(field, "not finite")
+    if not (np.abs(vectors) <= MAX_COMPONENT).all():
+        raise InvalidRequestError(field, f"not finite, or beyond {MAX_COMPONENT:g}")
 
 
 def _check_ids(part: SearchPart, field: str) -> None:

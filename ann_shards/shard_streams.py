@@ -12,6 +12,7 @@ from ann_shards.shard import Shard
 from generation.manifest import Manifest
 from serving.bus.bus import Bus
 from serving.bus.consumer import Batch, EventConsumer
+from serving.bus.not_ahead import NotAhead
 from serving.bus.topics import item_counters, items
 from serving.clock import Clock
 from serving.errors import DependencyError
@@ -56,6 +57,7 @@ class ShardStreams:
             reader=COUNTERS_READER,
             decode=decode_counters,
             apply=self._apply_counters,
+            check=NotAhead(manifest.data_time_ms),
         )
 
     @property

@@ -25,7 +25,7 @@ from typing import Any
 from serving.effort.rung import Rung
 
 MAX_BYTES = 64 * 1024
-EARLIEST_YEAR, LATEST_YEAR = 2000, 9000
+EARLIEST_YEAR, LATEST_YEAR = 1970, 9000
 
 
 class SwitchFileError(ValueError):

@@ -9,10 +9,11 @@ import argparse
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from tests.fuzz.corpus_keeping import keep
-from tests.fuzz.target import all_targets
+from tests.fuzz.target import names, target_named
 
 BUILD = Path("build/fuzz")
 FOUND = "found"
@@ -29,11 +30,10 @@ def main() -> int:
     parser.add_argument("--seed", action="store_true", help="begin with real inputs, too")
     parser.add_argument("--replay", type=Path, help="try this input, and nothing else")
     arguments = parser.parse_args()
-    known = all_targets()
-    unknown = set(arguments.targets) - set(known)
+    unknown = set(arguments.targets) - set(names())
     if unknown:
-        parser.error(f"no target {', '.join(sorted(unknown))}; there are {', '.join(known)}")
-    chosen = [known[name] for name in arguments.targets or known]
+        parser.error(f"no target {', '.join(sorted(unknown))}; there are {', '.join(names())}")
+    chosen = [target_named(name) for name in arguments.targets or names()]
     if arguments.replay:
         with chosen[0].opened() as attempt:
             attempt(arguments.replay.read_bytes())
@@ -73,8 +73,13 @@ def _fuzz(name: str, folder: Path, corpus: Path, seconds: int, seed: bool) -> in
     ]
     # Compiled loops check every index here, and are compiled apart from those that do not.
     cache = (BUILD / "compiled").resolve()
-    environment = {**os.environ, "NUMBA_BOUNDSCHECK": "1", "NUMBA_CACHE_DIR": str(cache)}
-    return subprocess.run(command, env=environment, check=False).returncode
+    with tempfile.TemporaryDirectory() as scratch:  # the fuzzer ends its process without cleaning up
+        environment = os.environ | {
+            "NUMBA_BOUNDSCHECK": "1",
+            "NUMBA_CACHE_DIR": str(cache),
+            "TMPDIR": scratch,
+        }
+        return subprocess.run(command, env=environment, check=False).returncode
 
 
 if __name__ == "__main__":

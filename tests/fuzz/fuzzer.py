@@ -1,10 +1,12 @@
 """Fuzzes one target in this process, which ends with it; started by `python -m tests.fuzz`."""
 
+import logging
 import os
 import sys
 from pathlib import Path
 
 import atheris
+import structlog
 
 OURS = (
     "tables", "generation", "features", "serving", "candidate_gen", "social_graph", "ann_shards",
@@ -24,11 +26,12 @@ def compiled_modules() -> list[str]:
 
 
 def main() -> None:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     name, seeded, found, *options = sys.argv[1:]
     with atheris.instrument_imports(include=list(OURS), exclude=compiled_modules()):
-        from tests.fuzz.target import all_targets
+        from tests.fuzz.target import target_named
 
-        target = all_targets()[name]
+        target = target_named(name)
         if seeded:
             for number, seed in enumerate(target.seeds()):
                 (Path(found) / f"seed-{number}").write_bytes(seed)

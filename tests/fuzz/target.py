@@ -20,7 +20,7 @@ class Target:
     """One place where bytes come in.
 
     Attributes:
-        name: Also of its folder in `corpus`.
+        name: Of its module, and of its folder in `corpus`.
         seeds: Real inputs, which a new corpus is made from.
         is_quick: Whether one attempt takes no more than a few milliseconds.
         opened: What has to be open to try inputs; one process opens it once.
@@ -36,11 +36,15 @@ class Target:
         return CORPUS / self.name
 
 
-def all_targets() -> dict[str, Target]:
-    """By name: `TARGET` of every module in `targets`."""
-    modules = [name for _, name, _ in pkgutil.iter_modules(targets.__path__)]
-    found = [importlib.import_module(f"{targets.__name__}.{name}").TARGET for name in modules]
-    return {target.name: target for target in found}
+def names() -> list[str]:
+    """Of all targets: their modules in `targets`."""
+    return [name for _, name, _ in pkgutil.iter_modules(targets.__path__)]
+
+
+def target_named(name: str) -> Target:
+    """`TARGET` of one module. Others are not imported, as that takes seconds under a fuzzer."""
+    target: Target = importlib.import_module(f"{targets.__name__}.{name}").TARGET
+    return target
 
 
 def inputs(folder: Path) -> list[Path]:

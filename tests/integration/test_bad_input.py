@@ -151,6 +151,7 @@ def test_a_shard_refuses_vectors_that_are_not_finite(distributed, world, number)
     vector[3] = number
     request = ann_shard_pb2.SearchRequest(
         generation=current(world.generations).name,
+        eligibility=ann_shard_pb2.Eligibility(now_ms=1),
         parts=[
             ann_shard_pb2.SearchPart(
                 kind=ann_shard_pb2.SearchPart.VECTORS, limit=10, vectors=vector.tobytes()
