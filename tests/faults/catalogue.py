@@ -141,11 +141,14 @@ CATALOGUE: dict[int, MatrixRow] = {
         "the deadline has expired on arrival",
         (
             "tests/ann_shards/test_ann_shards_contract.py::test_a_deadline_that_has_passed_is_refused",
+            "tests/integration/test_hanging_neighbours.py::test_an_answer_comes_in_time_whoever_hangs",
         ),
     ),
     28: MatrixRow(
         "a storm of cancelled calls",
         (
+            "tests/integration/test_cancelled_calls.py::test_what_was_begun_for_a_call_ends_with_it",
+            "tests/integration/test_cancelled_calls.py::test_a_storm_of_cancels_gives_nobody_the_answer_of_another",
             "tests/serving/state/test_redis_state_store.py::test_random_cancels_never_give_a_wrong_reply",
             "tests/candidate_gen/test_fan_out.py::test_who_gives_up_cancels_every_search",
             "tests/serving/replicas/test_hedging.py::test_who_gives_up_cancels_both",
