@@ -62,7 +62,12 @@ stubs:
 	  --python_out=$(STUBS) --grpc_python_out=$(STUBS) --mypy_out=quiet:$(STUBS) --mypy_grpc_out=quiet:$(STUBS)
 
 .PHONY: bench
-bench: $(VENV)/.installed-dev ## Measure again what we claim; ARGS names one file of benchmarks/
+bench: $(VENV)/.installed-dev ## Measure how fast it is, against its floor and, with PEERS=folder, its peers: docs/speed.md
+	@VENV=$(VENV) deploy/real/install.sh
+	@$(BIN)/python -m benchmarks.speed $(ARGS)
+
+.PHONY: measure
+measure: $(VENV)/.installed-dev ## Measure again what else we claim; ARGS names one file of benchmarks/
 	@for file in $(or $(ARGS),$(wildcard benchmarks/[a-z]*.py)); do \
 	  module=$${file%.py}; $(BIN)/python -m "$${module//\//.}"; \
 	done

@@ -1,0 +1,69 @@
+"""Measures everything that docs/speed.md claims, on a quiet machine in at most 15 minutes.
+
+    python -m benchmarks.speed [--parts floor embedded …] [--seconds S] [--peers FOLDER]
+
+The worlds are built before, at first use, and kept in BENCH_DIR. Results go to
+benchmarks/results/speed.json; parts that are not measured keep what the file says of them. With
+`--peers` (or PEERS) naming a folder with the harness of the peers, they are measured in rounds with
+feedrank.
+"""
+
+import argparse
+import json
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from benchmarks.speed.deployments import measure_deployment
+from benchmarks.speed.floor import floor_of
+from benchmarks.speed.machine import machine
+from benchmarks.speed.report import write_report
+from benchmarks.speed.world.build import world
+from benchmarks.speed.world.size import WorldSize
+
+RESULTS = Path(__file__).parents[1] / "results" / "speed.json"
+FLOOR_REQUESTS = 300
+
+
+def main() -> None:
+    size = WorldSize()
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--parts", nargs="+", help="of those it prints; all by default")
+    parser.add_argument("--seconds", type=float, default=4.0, help="length of a cell")
+    parser.add_argument("--peers", type=Path, default=os.environ.get("PEERS") or None)
+    parser.add_argument("--items", type=int, default=size.items)
+    parser.add_argument("--viewers", type=int, default=size.viewers)
+    parser.add_argument("--results", type=Path, default=RESULTS)
+    args = parser.parse_args()
+    size = WorldSize(items=args.items, viewers=args.viewers)
+    parts = _parts(size, args)
+    unknown = set(args.parts or ()) - set(parts)
+    if unknown:
+        parser.error(f"no part {', '.join(sorted(unknown))}; there are {', '.join(parts)}")
+    world(size)
+    results = json.loads(args.results.read_text()) if args.results.exists() else {}
+    for name in args.parts or parts:
+        began_s = time.perf_counter()
+        print(f"== {name}", flush=True)
+        results[name] = {"on": machine(), **parts[name]()}
+        args.results.parent.mkdir(parents=True, exist_ok=True)
+        args.results.write_text(json.dumps(results, indent=1) + "\n")
+        print(f"   {time.perf_counter() - began_s:.0f} s", flush=True)
+    write_report(results)
+
+
+def _parts(size: WorldSize, args: argparse.Namespace) -> dict[str, Callable[[], dict[str, Any]]]:
+    def deployment(name: str) -> Callable[[], dict[str, Any]]:
+        return lambda: measure_deployment(name, world(size), size.viewers, args.seconds)
+
+    return {
+        "floor": lambda: floor_of(world(size), FLOOR_REQUESTS, size.viewers),
+        "embedded": deployment("embedded"),
+        "distributed": deployment("distributed"),
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""Measures one deployment: closed loops of every kind of call, then open loops around the knee."""
+
+from contextlib import AbstractContextManager
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
+
+from benchmarks.speed.cell import measure_cell
+from benchmarks.speed.ghz import closed_loop, open_loop
+from benchmarks.speed.questions import Questions
+from benchmarks.speed.servers import Servers, distributed, embedded
+
+CONCURRENCY = (1, 8, 32)
+SHARES_OF_KNEE = (0.5, 0.8, 1.0, 1.2)
+WARM_UP_S = 2.0
+MOST_PER_S = 6_000
+"""No deployment answers more on two cores: so many messages are prepared per second."""
+
+MOST_COLD_PER_S = 1_500
+WIDE_GATE = {"FEEDRANK_ADMISSION_MIN_RUNNING": "64"}
+"""In closed loops all callers are let in: what is measured is what the server can do, not whom it
+turns away. In open loops the gate is as it comes."""
+
+TOKENS = 300
+
+
+class Deployment(Protocol):
+    def __call__(self, generations: Path, **variables: str) -> AbstractContextManager[Servers]: ...
+
+
+DEPLOYMENTS: dict[str, Deployment] = {"embedded": embedded, "distributed": distributed}
+
+
+def measure_deployment(
+    name: str, generations: Path, viewers: int, seconds: float
+) -> dict[str, Any]:
+    """All cells of one deployment.
+
+    Args:
+        seconds: Length of each.
+    """
+    deployment = DEPLOYMENTS[name]
+    with deployment(generations, **WIDE_GATE) as servers:
+        found: dict[str, Any] = {"first_start_s": dict(servers.start_s)}
+        questions = Questions(viewers, seed=1)
+        closed_loop(servers.port, questions.cold(2_000), 8, WARM_UP_S)
+        cells = {}
+        for concurrency in CONCURRENCY:
+            for kind, messages in _kinds(questions, concurrency, seconds).items():
+                load = partial(closed_loop, servers.port, messages, concurrency, seconds)
+                cells[f"{kind} c={concurrency}"] = measure_cell(servers, load)
+                _tell(name, f"{kind} c={concurrency}", cells[f"{kind} c={concurrency}"])
+        for concurrency in CONCURRENCY[:2]:
+            pages = questions.second_pages(servers.port, TOKENS)
+            load = partial(closed_loop, servers.port, pages, concurrency, seconds)
+            cells[f"second page c={concurrency}"] = measure_cell(servers, load)
+            _tell(name, f"second page c={concurrency}", cells[f"second page c={concurrency}"])
+        found["closed"] = cells
+    knee = max(cells[f"cold c={concurrency}"]["rate"] for concurrency in CONCURRENCY)
+    with deployment(generations) as servers:
+        found["start_s"] = dict(servers.start_s)
+        found["knee"] = knee
+        found["open"] = {}
+        closed_loop(servers.port, questions.cold(2_000), 2, WARM_UP_S)
+        for share in SHARES_OF_KNEE:
+            rate = share * knee
+            viewers_asking = questions.cold(round(2 * rate * seconds) + 10)
+            load = partial(open_loop, servers.port, viewers_asking, rate, seconds)
+            found["open"][f"{share:.0%}"] = measure_cell(servers, load)
+            _tell(name, f"open loop at {share:.0%}", found["open"][f"{share:.0%}"])
+    return found
+
+
+def _kinds(questions: Questions, concurrency: int, seconds: float) -> dict[str, list[bytes]]:
+    return {
+        "cold": questions.cold(round(MOST_COLD_PER_S * seconds)),
+        "75 % stored": questions.returning(round(MOST_PER_S * seconds), concurrency),
+    }
+
+
+def _tell(deployment: str, kind: str, cell: dict[str, Any]) -> None:
+    print(
+        f"  {deployment:12} {kind:22} {cell['rate']:8.1f}/s  p50 {cell['p50_ms']:7.2f}  "
+        f"p99 {cell['p99_ms']:8.2f} ms  CPU {cell['cpu_ms']:6.2f} ms  "
+        f"others {cell['others_cores']:.2f} cores  refused {cell['refused']}  "
+        f"errors {cell['errors']}  {cell['pages']}",
+        flush=True,
+    )

@@ -1,0 +1,96 @@
+"""Load by ghz: raw messages from a file, percentiles from the details of every call."""
+
+import json
+import resource
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from google.protobuf.internal.encoder import _VarintBytes  # type: ignore[attr-defined]
+
+CALL = "feedrank.v1.FeedService/GetFeed"
+PROTOS = Path(__file__).parents[2]
+CONNECTIONS = 4
+TIMEOUT = "5s"
+SLACK_S = 60.0
+
+
+class NoGhzError(RuntimeError):
+    """The load generator is not installed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What a run saw.
+
+    Attributes:
+        ms: Of calls that were answered.
+        refused, errors: Calls that the server turned away, and calls that failed otherwise.
+        wall_s: From the first call to the last answer.
+        client_cpu_ms: Of the load generator, per call.
+    """
+
+    ms: Sequence[float]
+    refused: int
+    errors: int
+    wall_s: float
+    client_cpu_ms: float
+
+    @property
+    def rate(self) -> float:
+        return len(self.ms) / self.wall_s
+
+    def percentile(self, share: float) -> float:
+        return round(float(np.percentile(self.ms, share)), 2) if self.ms else float("nan")
+
+
+def closed_loop(port: int, messages: Sequence[bytes], concurrency: int, seconds: float) -> Load:
+    """Each of so many callers asks again as soon as it is answered; stops when messages or time
+    are used up."""
+    options = ["-c", str(concurrency), "--connections", str(min(concurrency, CONNECTIONS))]
+    return _run(port, messages, options, seconds)
+
+
+def open_loop(port: int, messages: Sequence[bytes], rate: float, seconds: float) -> Load:
+    """Calls on a schedule that does not wait for answers.
+
+    Args:
+        messages: More than `rate * seconds`: ghz begins again where they end.
+    """
+    options = ["--async", "--rps", str(max(1, round(rate))), "-c", "256"]
+    return _run(port, messages, [*options, "--connections", str(CONNECTIONS)], seconds)
+
+
+def _run(port: int, messages: Sequence[bytes], options: list[str], seconds: float) -> Load:
+    program = shutil.which("ghz")
+    if program is None:
+        raise NoGhzError("ghz is not on PATH: it is one file, see https://ghz.sh/docs/install")
+    with tempfile.TemporaryDirectory() as folder:
+        binary, output = Path(folder) / "messages", Path(folder) / "details.json"
+        binary.write_bytes(b"".join(_VarintBytes(len(one)) + one for one in messages))
+        command = [program, "--insecure", "--call", CALL, "--import-paths", str(PROTOS)]
+        command += ["--proto", str(PROTOS / "protos/feed.proto"), "--binary-file", str(binary)]
+        command += ["--disable-template-functions", "--disable-template-data", "-t", TIMEOUT]
+        command += ["-n", str(len(messages)), "-x", f"{seconds:.1f}s", "--duration-stop", "wait"]
+        command += ["-O", "json", "-o", str(output), *options, f"127.0.0.1:{port}"]
+        before = _children_cpu_s()
+        done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + SLACK_S)
+        spent_s = _children_cpu_s() - before
+        if done.returncode:
+            raise RuntimeError(f"ghz failed: {done.stderr.strip()}")
+        report = json.loads(output.read_text())
+    details = report["details"] or []
+    ms = [call["latency"] / 1e6 for call in details if call["status"] == "OK"]
+    refused = sum(call["status"] == "ResourceExhausted" for call in details)
+    failed = len(details) - len(ms) - refused
+    client_cpu_ms = 1e3 * spent_s / max(1, len(details))
+    return Load(ms, refused, failed, report["total"] / 1e9, client_cpu_ms)
+
+
+def _children_cpu_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
