@@ -1,0 +1,3 @@
+"""The command."""
+
+import protos  # noqa: F401 - before gRPC: see there
