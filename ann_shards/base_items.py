@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ann_shards.base_checks import check_categories, check_lists, check_rows
 from generation import layout
 from generation.arrow_file import MappedTable
 from generation.compiled import INT64S, MAPPED_INT32S, MAPPED_INT64S, compiled, own
@@ -37,13 +38,14 @@ class BaseItems:
         """
         try:
             table = MappedTable(folder / layout.SHARD_ITEMS)
-            self.columns = {c.name: table.array(c.name) for c in SHARD_ITEM_COLUMNS}
+            self.columns = table.columns(SHARD_ITEM_COLUMNS)
             ids = MappedTable(folder / layout.SHARD_ITEM_ROWS)
-            self._sorted_ids: Ids = ids.array("item_id")
-            self._rows_by_id: npt.NDArray[np.int32] = ids.array("row")
+            self._sorted_ids: Ids = ids.array("item_id", "i8")
+            self._rows_by_id: npt.NDArray[np.int32] = ids.array("row", "i4")
             self.authors = IdLists(folder / layout.SHARD_AUTHORS)
             self.categories = IdLists(folder / layout.SHARD_CATEGORIES)
             self.popular = IdLists(folder / layout.SHARD_POPULAR)
+            self._check(len(table))
         except (ValueError, OSError) as error:
             raise InvalidGenerationError(f"{folder}: {error}") from error
         self._tables = (table, ids)
@@ -54,6 +56,17 @@ class BaseItems:
                 f"{layout.SHARD_ITEMS} {self.count}"
             )
         self.restricted = RestrictedRows(self.columns)
+
+    def _check(self, count: int) -> None:
+        """Raises ValueError for what compiled loops must not be given."""
+        check_rows(self._rows_by_id, count, layout.SHARD_ITEM_ROWS)
+        for name, lists in (
+            (layout.SHARD_AUTHORS, self.authors),
+            (layout.SHARD_CATEGORIES, self.categories),
+            (layout.SHARD_POPULAR, self.popular),
+        ):
+            check_lists(lists, count, name)
+        check_categories(self.columns["categories"], self.categories.keys)
 
     def find(self, item_ids: Ids) -> Rows:
         """Row of each item; -1 where it is not here. Fastest for ascending ids."""

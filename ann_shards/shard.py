@@ -171,7 +171,10 @@ def open_shard(
         raise InvalidGenerationError(
             f"{folder}: index has {index.dim} dimensions, the manifest {manifest.embedding_dim}"
         )
-    _check_recall(folder, index)
+    try:
+        _check_recall(folder, index)
+    except (ValueError, IndexError) as error:
+        raise InvalidGenerationError(f"{folder / layout.SHARD_TRUTH}: {error}") from error
     return Shard(number, items, index, manifest.data_time_ms, executor)
 
 

@@ -36,8 +36,8 @@ class ShardItems:
         self.base = base
         self.delta = DeltaItems()
         self.live = LiveCounters()
-        codes = [len(vocabulary.categories), *base.categories.keys[-1:].tolist()]
-        self.last_category: int = max(codes)
+        codes = [*base.categories.keys[-1:].tolist(), base.columns["categories"].max(initial=0)]
+        self.last_category = max(len(vocabulary.categories), *map(int, codes))
         self.hidden_rows: Rows = np.empty(0, np.int64)
         self._vocabulary = vocabulary
         self._deleted: set[int] = set()

@@ -6,7 +6,7 @@ nothing is copied. Lists are kept as offsets and values (`Lists`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+
+from generation.column import Column
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,42 +41,71 @@ class MappedTable:
         """Map `path`.
 
         Raises:
-            ValueError: the file is not an Arrow file of at most one record batch.
+            ValueError: the file is not an Arrow file of one record batch, or contradicts itself.
         """
         self.path = path
         try:
             reader = pa.ipc.open_file(pa.memory_map(str(path), "r"))
-        except pa.ArrowInvalid as error:
+            count = reader.num_record_batches
+            if count == 1:
+                self.batch = reader.get_batch(0)
+                # Reads every byte: nobody who follows an offset below checks it again.
+                self.batch.validate(full=True)
+        except FileNotFoundError:
+            raise
+        except (pa.ArrowException, OSError) as error:
             raise ValueError(f"{path.name} is not an Arrow file") from error
-        if reader.num_record_batches != 1:
-            raise ValueError(f"{path.name} has {reader.num_record_batches} record batches, not 1")
-        self.batch = reader.get_batch(0)
+        if count != 1:
+            raise ValueError(f"{path.name} has {count} record batches, not 1")
 
     def __len__(self) -> int:
         return int(self.batch.num_rows)
 
-    def array(self, name: str) -> npt.NDArray[Any]:
-        """A number column as a read-only view: `dtype[n]`, or `dtype[n, width]`."""
+    def array(self, name: str, dtype: str = "") -> npt.NDArray[Any]:
+        """A number column as a read-only view: `dtype[n]`, or `dtype[n, width]`.
+
+        Raises:
+            ValueError: there is none, it has gaps, or it is of another type than `dtype`.
+        """
         column = self._column(name)
         view: npt.NDArray[Any]
-        if pa.types.is_fixed_size_list(column.type):
-            flat = column.flatten().to_numpy(zero_copy_only=True)
-            view = flat.reshape(len(column), column.type.list_size)
+        if pa.types.is_fixed_size_list(column.type) and column.type.list_size > 0:
+            view = self._numbers(name, column.flatten())
+            view = view.reshape(len(column), column.type.list_size)
         else:
-            view = column.to_numpy(zero_copy_only=True)
+            view = self._numbers(name, column)
+        if dtype and view.dtype != np.dtype(dtype):
+            raise ValueError(f"{self.path.name}: {name} is {view.dtype}, need {np.dtype(dtype)}")
         return view
 
+    def columns(self, wanted: Sequence[Column]) -> dict[str, npt.NDArray[Any]]:
+        """Views by name. Raises ValueError as `array`, and for another width."""
+        views = {column.name: self.array(column.name, column.dtype) for column in wanted}
+        for column in wanted:
+            shape = (len(self),) if column.width == 1 else (len(self), column.width)
+            if views[column.name].shape != shape:
+                found = views[column.name].shape
+                raise ValueError(f"{self.path.name}: {column.name} is {found}, need {shape}")
+        return views
+
     def lists(self, name: str) -> Lists:
-        """A list column of numbers as views."""
+        """A list column of numbers as views; ValueError as `array`."""
         column = self._column(name)
-        return Lists(
-            column.offsets.to_numpy(zero_copy_only=True),
-            column.values.to_numpy(zero_copy_only=True),
-        )
+        if not pa.types.is_list(column.type) or column.null_count:
+            raise ValueError(f"{self.path.name}: {name} is no column of lists")
+        offsets = self._numbers(name, column.offsets)
+        return Lists(offsets, self._numbers(name, column.values))
 
     def strings(self, name: str) -> Any:
         """A string or list-of-string column, to be gathered with `take(rows).to_pylist()`."""
         return self._column(name)
+
+    def _numbers(self, name: str, column: Any) -> npt.NDArray[Any]:
+        type_ = column.type
+        if column.null_count or not (pa.types.is_integer(type_) or pa.types.is_floating(type_)):
+            raise ValueError(f"{self.path.name}: {name} is no column of numbers without gaps")
+        numbers: npt.NDArray[Any] = column.to_numpy(zero_copy_only=True)
+        return numbers
 
     def _column(self, name: str) -> Any:
         index = self.batch.schema.get_field_index(name)

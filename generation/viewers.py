@@ -52,9 +52,7 @@ class Viewers:
             ValueError: it is no Arrow file, or lacks a column; names it.
         """
         table = MappedTable(folder / layout.VIEWERS)
-        self._columns: dict[str, npt.NDArray[Any]] = {
-            column.name: table.array(column.name) for column in VIEWER_COLUMNS
-        }
+        self._columns: dict[str, npt.NDArray[Any]] = table.columns(VIEWER_COLUMNS)
         self._ids: Ids = self._columns["viewer_id"]
         self._lists = {name: table.lists(name) for name in VIEWER_LISTS}
 

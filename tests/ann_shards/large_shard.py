@@ -7,8 +7,8 @@ import numpy as np
 from generation import layout
 from generation.arrow_file import write_table
 from generation.build_index import build_index
-from generation.faiss_index import IndexParameters
 from generation.id_lists import write_id_lists
+from generation.index_parameters import IndexParameters
 from generation.item_columns import EMBEDDING_DIM, SHARD_ITEM_COLUMNS
 from tests.generation.tiny_generation import NOON_MS
 
