@@ -25,14 +25,18 @@ log = structlog.get_logger()
 
 
 class RocksDbHandle:
-    """Reads and writes of one directory. Every method raises StateUnavailableError on failure."""
+    """Reads and writes of one directory. Every method raises StateUnavailableError on failure.
+
+    Attributes:
+        takes_writes: False after a write failed, until `heal`.
+    """
 
     def __init__(self, directory: Path, counters: StateCounters) -> None:
         """Open or make `directory`; see `open_directory` for what that raises."""
         self._directory = directory
         self._counters = counters
         self._database = open_directory(directory)
-        self._takes_writes = True
+        self.takes_writes = True
         self._damage = asyncio.Event()
 
     def get(self, keys: Sequence[bytes]) -> list[bytes | None]:
@@ -47,19 +51,19 @@ class RocksDbHandle:
         return found
 
     def write(self, batch: WriteBatch) -> None:
-        if not self._takes_writes:
+        if not self.takes_writes:
             self._counters.failures += 1
             raise StateUnavailableError(f"state directory {self._directory} takes no writes now")
         try:
             self._call(self._database.write, batch)
         except StateUnavailableError as error:
-            self._takes_writes = False
+            self.takes_writes = False
             log.error("state takes no writes", cause=str(error))
             raise
 
     def sync(self) -> None:
         """Put the log on the disk. May be called in a thread, one call at a time."""
-        if self._takes_writes:
+        if self.takes_writes:
             self._call(self._database.flush_wal, True)
             self._call(record_manifest, self._directory)
 
@@ -68,12 +72,12 @@ class RocksDbHandle:
 
         On the loop, so that nobody meets a closed store: it takes milliseconds, and is rare.
         """
-        if self._takes_writes or self._damage.is_set() or not has_room(self._directory):
+        if self.takes_writes or self._damage.is_set() or not has_room(self._directory):
             return
         with contextlib.suppress(Exception):  # it repeats why the write failed
             self._database.close()
         self._database = open_directory(self._directory)
-        self._takes_writes = True
+        self.takes_writes = True
         log.warning("state takes writes again", directory=str(self._directory))
 
     def close(self) -> None:

@@ -10,6 +10,7 @@ checkpoints, which lie in the same log and so go back together with their effect
 """
 
 import asyncio
+import itertools
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -26,8 +27,9 @@ from serving.state.state_counters import StateCounters
 from serving.state.state_store import Update, Versioned
 
 UPKEEP_INTERVAL_S = 1.0
-SWEEP_KEYS = 500
-"""Keys looked at per interval: about 0.3 ms of the loop, 43 million keys a day."""
+SWEEPS = 10
+SWEEP_KEYS = 50
+"""Sweeps per interval, and keys that each looks at: 43 million keys a day."""
 
 log = structlog.get_logger()
 
@@ -110,17 +112,24 @@ class RocksDbStateStore:
             log.error("state not synced", cause=str(error))
         self._database.close()
 
-    def sweep(self, max_keys: int = SWEEP_KEYS) -> int:
-        """Remove the expired among the next `max_keys` keys, round and round; return how many."""
-        expired, self._sweep_from = self._database.expired(
-            self._sweep_from, max_keys, self._clock_ms()
+    async def sweep(self, max_keys: int = SWEEP_KEYS) -> int:
+        """Remove the expired among the next `max_keys` keys, round and round; return how many.
+
+        Looks for them in a thread: large values, and what was deleted before, take milliseconds.
+        """
+        found, self._sweep_from = await asyncio.get_running_loop().run_in_executor(
+            self._executor, self._database.expired, self._sweep_from, max_keys, self._clock_ms()
         )
-        if expired:
-            batch = WriteBatch(raw_mode=True)
-            for key in expired:
-                batch.delete(key)
-            self._write(batch)
-        return len(expired)
+        return self._remove_expired(found) if found else 0
+
+    def _remove_expired(self, keys: Sequence[bytes]) -> int:
+        """Those that were written anew meanwhile stay."""
+        gone = [k for k, record in zip(keys, self._get(keys), strict=True) if record is None]
+        batch = WriteBatch(raw_mode=True)
+        for key in gone:
+            batch.delete(key)
+        self._write(batch)
+        return len(gone)
 
     def _get(self, keys: Sequence[bytes]) -> list[Versioned | None]:
         now_ms = self._clock_ms()
@@ -147,15 +156,20 @@ class RocksDbStateStore:
             self._upkeep = asyncio.get_running_loop().create_task(self._keep_up())
 
     async def _keep_up(self) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            await asyncio.sleep(self._upkeep_interval_s)
+        for turn in itertools.count(1):
+            await asyncio.sleep(self._upkeep_interval_s / SWEEPS)
             try:
-                self._database.heal()
-                self.sweep()
-                if self._needs_sync:
-                    self._needs_sync = False
-                    await loop.run_in_executor(self._executor, self._database.sync)
+                if turn % SWEEPS == 0:
+                    self._database.heal()
+                    await self._sync()
+                if self._database.takes_writes:
+                    await self.sweep()
             except StateUnavailableError as error:
                 self._needs_sync = True
                 log.error("state_upkeep_failed", cause=str(error))
+
+    async def _sync(self) -> None:
+        if self._needs_sync:
+            self._needs_sync = False
+            loop = asyncio.get_running_loop()
+            await loop.run_in_executor(self._executor, self._database.sync)

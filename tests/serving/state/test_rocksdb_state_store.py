@@ -22,10 +22,8 @@ class HandClock:
 
     def __init__(self) -> None:
         self.now_ms = NOON_MS
-        self.readings = 0
 
     def __call__(self) -> int:
-        self.readings += 1
         return self.now_ms
 
 
@@ -67,18 +65,29 @@ async def test_the_sweep_removes_expired_keys_and_nothing_else(store, clock):
     short = [Update(b"short/%d" % number, b"", 0, 1, ttl_s=1) for number in range(3)]
     long = [Update(b"long", b"L", 0, 1, ttl_s=60), Update(b"always", b"A", 0, 1)]
     await store.write(short + long)
-    assert store.sweep() == 0
+    assert await store.sweep() == 0
     clock.now_ms += 1_000
-    assert store.sweep() == 3
-    assert store.sweep() == 0
+    assert await store.sweep() == 3
+    assert await store.sweep() == 0
     assert await store.read([b"long", b"always"]) == [Versioned(1, b"L"), Versioned(1, b"A")]
     await store.ping()  # its own marker has no expiry either
+
+
+async def test_what_is_written_anew_while_the_sweep_looks_stays(store, clock):
+    await store.write([Update(b"a", b"old", 0, 1, ttl_s=1), Update(b"b", b"", 0, 1, ttl_s=1)])
+    clock.now_ms += 1_000
+    sweeping = asyncio.create_task(store.sweep())
+    await asyncio.sleep(0)
+    store._executor.submit(lambda: None).result()  # it has looked, and not removed anything yet
+    await store.write([Update(b"a", b"new", 0, 1)])
+    assert await sweeping == 1
+    assert await store.read([b"a", b"b"]) == [Versioned(1, b"new"), None]
 
 
 async def test_sweeps_are_bounded_and_go_round(store, clock):
     await store.write([Update(b"%03d" % number, b"", 0, 1, ttl_s=1) for number in range(100)])
     clock.now_ms += 1_000
-    removed = [store.sweep(max_keys=30) for _ in range(5)]
+    removed = [await store.sweep(max_keys=30) for _ in range(5)]
     assert max(removed) == 30
     assert sum(removed) == 100
 
@@ -93,8 +102,7 @@ async def test_upkeep_sweeps_unasked(tmp_path, clock):
     store = RocksDbStateStore(tmp_path, clock_ms=clock, upkeep_interval_s=0.001)
     await store.write([Update(b"a", b"", 0, 1, ttl_s=1), Update(b"b", b"", 0, 1)])
     clock.now_ms += 1_000
-    before = clock.readings
-    await until(lambda: clock.readings > before)
+    await until(lambda: store._database.get([b"a"]) == [None])
     await store.close()
     plain = Rdict(str(tmp_path), Options(raw_mode=True))
     assert list(plain.keys()) == [b"\x00feedrank", b"b"]
@@ -165,13 +173,13 @@ async def test_warm_reads_may_stay_on_the_event_loop(store):
     keys = [b"%04d" % number for number in range(1000)]
     await store.write([Update(key, b"x" * 4_000, 0, 1) for key in keys])
 
-    async def p99_ms() -> float:
+    async def p90_ms() -> float:
         taken = []
         for first in range(0, 990):
             began = time.perf_counter()
             await store.read(keys[first : first + 10])
             taken.append((time.perf_counter() - began) * 1000)
-        return float(np.percentile(taken, 99))
+        return float(np.percentile(taken, 90))
 
     # The best of three, because the machine's other work is not what is measured.
-    assert min([await p99_ms() for _ in range(3)]) < 1
+    assert min([await p90_ms() for _ in range(3)]) < 0.5
