@@ -125,7 +125,8 @@ class CandidatePipeline:
         Raises:
             InvalidRequestError: naming the field.
             DeadlineError: too little time on arrival, or the ranker was late.
-            DependencyError: too few shards, or no ranker.
+            CoverageError: fewer than half of the shards answered.
+            DependencyError: no ranker.
             NotFoundError: nothing is left that this viewer may be shown.
         """
         check_request(request)

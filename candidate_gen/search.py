@@ -7,7 +7,7 @@ from candidate_gen.pool import check_answer
 from candidate_gen.runner import Run
 from serving.contracts.shard import SearchRequest, ShardAnswer
 from serving.deadline import Deadline
-from serving.errors import DependencyError, FeedError
+from serving.errors import CoverageError, FeedError
 
 MIN_COVERAGE = 0.5
 """Share of shards without which the answer is no feed worth ranking."""
@@ -19,7 +19,7 @@ async def search_shards(
     """Answers of distinct shards, by shard number.
 
     Raises:
-        DependencyError: fewer than half of the shards answered.
+        CoverageError: fewer than half of the shards answered.
     """
     started_s = time.perf_counter()
     total = run.receipt.shards_total
@@ -34,7 +34,7 @@ async def search_shards(
     if len(by_shard) < total:
         run.receipt.degrade("shard_unavailable")
     if len(by_shard) < MIN_COVERAGE * total:
-        raise DependencyError(f"{len(by_shard)} of {total} shards answered")
+        raise CoverageError(f"{len(by_shard)} of {total} shards answered")
     return [by_shard[shard] for shard in sorted(by_shard)]
 
 

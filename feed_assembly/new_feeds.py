@@ -20,7 +20,13 @@ from feed_assembly.session.session_store import SessionStore
 from feed_assembly.stored_feed import feed_of
 from serving.contracts.rank import RankedList
 from serving.contracts.receipt import Receipt
-from serving.errors import DeadlineError, FeedError, NotFoundError, StateUnavailableError
+from serving.errors import (
+    CoverageError,
+    DeadlineError,
+    FeedError,
+    NotFoundError,
+    StateUnavailableError,
+)
 from serving.stage_clock import StageClock
 
 ASSEMBLY_RESERVE_MS = 6.0
@@ -32,6 +38,9 @@ what the generation knew."""
 
 NOTHING_RANKED = "nothing_ranked"
 """Nothing is left that the viewer was not shown of late and may be shown."""
+
+COVERAGE_BELOW_HALF = "coverage_below_half"
+"""A new list of fewer than half of the shards is not made, or not shown."""
 
 log = structlog.get_logger()
 
@@ -109,14 +118,19 @@ class NewFeeds:
             return None
         except FeedError as error:
             log.warning("no new list", cause=str(error))
-            is_late = isinstance(error, DeadlineError)
-            call.degrade("ranking_late" if is_late else "ranking_failed")
+            call.degrade(_why(error))
             return None
         except Exception:  # in one process with us, a neighbour's bug must not be ours
             log.exception("no new list")
             call.degrade("ranking_failed")
             return None
         if not is_showable(receipt):
-            call.degrade("coverage_below_half")
+            call.degrade(COVERAGE_BELOW_HALF)
             return None
         return ranked, receipt
+
+
+def _why(error: FeedError) -> str:
+    if isinstance(error, CoverageError):
+        return COVERAGE_BELOW_HALF
+    return "ranking_late" if isinstance(error, DeadlineError) else "ranking_failed"

@@ -3,6 +3,7 @@
 import grpc
 
 from serving.errors import (
+    CoverageError,
     DeadlineError,
     DependencyError,
     FeedError,
@@ -10,6 +11,7 @@ from serving.errors import (
     OverloadedError,
     PreconditionError,
 )
+from serving.rich_status import reason_of
 
 MEANINGS: dict[grpc.StatusCode, type[FeedError]] = {
     grpc.StatusCode.DEADLINE_EXCEEDED: DeadlineError,
@@ -21,6 +23,9 @@ MEANINGS: dict[grpc.StatusCode, type[FeedError]] = {
 }
 """Every other status is a `DependencyError`."""
 
+REASONS: dict[str, type[FeedError]] = {CoverageError.reason: CoverageError}
+"""What says more than the status."""
+
 
 def call_failure(neighbour: str, error: grpc.aio.AioRpcError) -> FeedError:
     """The error to raise `from error`.
@@ -28,5 +33,6 @@ def call_failure(neighbour: str, error: grpc.aio.AioRpcError) -> FeedError:
     Args:
         neighbour: Who was called, for example `ann_shards/3`.
     """
-    kind = MEANINGS.get(error.code(), DependencyError)
+    meaning = MEANINGS.get(error.code(), DependencyError)
+    kind = REASONS.get(reason_of(error.trailing_metadata()), meaning)
     return kind(f"{neighbour}: {error.code().name}: {error.details() or 'no details'}")

@@ -10,6 +10,7 @@ FeedError                    INTERNAL
 ├── OverloadedError          RESOURCE_EXHAUSTED    retry later, not at once
 ├── NotReadyError            UNAVAILABLE           still loading or draining
 └── DependencyError          UNAVAILABLE           a store or service behind this one failed
+    ├── CoverageError                              too few of the shards answered
     ├── BusUnavailableError
     └── StateUnavailableError
         └── StateDamagedError
@@ -17,9 +18,15 @@ FeedError                    INTERNAL
 
 
 class FeedError(Exception):
-    """Base of every error raised on purpose."""
+    """Base of every error raised on purpose.
+
+    Attributes:
+        reason: What tells it from others of its status over gRPC, too (`google.rpc.ErrorInfo`);
+            empty where the status says it all.
+    """
 
     status = "INTERNAL"
+    reason = ""
 
 
 class InvalidRequestError(FeedError):
@@ -79,6 +86,12 @@ class DependencyError(FeedError):
     """A store or service behind this one failed or was late."""
 
     status = "UNAVAILABLE"
+
+
+class CoverageError(DependencyError):
+    """Too few of the shards answered for a list worth showing."""
+
+    reason = "COVERAGE_BELOW_HALF"
 
 
 class BusUnavailableError(DependencyError):

@@ -18,7 +18,13 @@ from serving.contracts.shard import PartKind
 from serving.contracts.sources import source_names
 from serving.deadline import Deadline
 from serving.effort.rung import Rung
-from serving.errors import DeadlineError, DependencyError, FeedError, NotReadyError
+from serving.errors import (
+    CoverageError,
+    DeadlineError,
+    DependencyError,
+    FeedError,
+    NotReadyError,
+)
 from serving.server import GrpcServer
 from tests.candidate_gen.builders import a_neighbourhood, a_request, a_vector, a_viewer
 from tests.candidate_gen.ring import Ring, a_ring
@@ -135,7 +141,7 @@ async def test_less_than_half_of_the_shards_make_no_list(connect: Connect) -> No
     ring = a_ring(shard_count=3)
     for shard in ring.shards[1:]:
         shard.failure = NotReadyError("loading")
-    with pytest.raises(DependencyError):
+    with pytest.raises(CoverageError):
         await (await connect(ring)).generate(a_request(), soon())
     assert ring.ranker.requests == []
 

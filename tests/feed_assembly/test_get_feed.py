@@ -10,6 +10,7 @@ from feed_assembly.session.revocation_version import begun
 from serving.contracts.rank import RankReply
 from serving.contracts.receipt import Receipt, StageCount
 from serving.errors import (
+    CoverageError,
     DependencyError,
     InvalidRequestError,
     NotFoundError,
@@ -269,6 +270,13 @@ async def test_a_list_that_does_not_come_is_not_waited_for_past_the_deadline(rin
 
 async def test_below_half_of_the_shards_the_list_is_not_shown(ring) -> None:
     ring.candidates.receipt = lambda: Receipt(shards_total=5, shards_answered=2)
+    page = await ring.page()
+    assert page.receipt.origin == "floor"
+    assert page.receipt.degraded_reasons == ["coverage_below_half"]
+
+
+async def test_nor_is_one_that_was_not_made_for_that_reason(ring) -> None:
+    ring.candidates.failure = CoverageError("1 of 5 shards answered")
     page = await ring.page()
     assert page.receipt.origin == "floor"
     assert page.receipt.degraded_reasons == ["coverage_below_half"]
