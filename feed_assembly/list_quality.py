@@ -5,12 +5,9 @@ from serving.contracts.receipt import NARROWED, Receipt
 MIN_COVERAGE_SHOWN = 0.5
 """With fewer of the shards a stored feed is better than the new list."""
 
-MIN_COVERAGE_STORED = 0.75
-"""A list that lacks more is shown once, and the next page is ranked anew."""
-
-STORABLE_REASONS = frozenset({"bus_unacknowledged", "shard_unavailable", NARROWED})
-"""Reasons that say nothing against the order of the list; how many shards, and how narrow, is asked
-apart."""
+STORABLE_REASONS = frozenset({"bus_unacknowledged", NARROWED})
+"""Reasons that say nothing against the order of the list; how narrow is asked apart. A list that
+lacks a shard is shown once, and the next page is ranked anew: mostly the shard was only late."""
 
 STORABLE_NARROWED = frozenset({"probes:half", "candidates:300"})
 """What costs little (`docs/incidents.md`). Such lists are stored, marked: were they not, every next
@@ -28,7 +25,7 @@ def is_showable(receipt: Receipt) -> bool:
 def is_storable(receipt: Receipt) -> bool:
     """A degraded list never feeds a write."""
     return (
-        _coverage(receipt) >= MIN_COVERAGE_STORED
+        _coverage(receipt) >= 1
         and STORABLE_NARROWED.issuperset(receipt.narrowed)
         and all(
             reason in STORABLE_REASONS or reason.startswith(STORABLE_OFF)

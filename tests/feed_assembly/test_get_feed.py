@@ -291,6 +291,19 @@ async def test_a_degraded_list_is_shown_once_and_not_stored(ring) -> None:
     assert second.item_ids.tolist() == [1002, 1003]
 
 
+@pytest.mark.parametrize("reasons", [["shard_unavailable"], []])
+async def test_a_list_that_lacks_a_single_shard_is_not_stored(ring, reasons) -> None:
+    """Whether it says so by a reason or by its counts alone."""
+    ring.candidates.receipt = lambda: Receipt(
+        shards_total=64, shards_answered=63, degraded_reasons=list(reasons)
+    )
+    assert (await ring.page(page_size=2)).item_ids.tolist() == [1000, 1001]
+    ring.candidates.receipt = lambda: Receipt(shards_total=64, shards_answered=64)
+    second = await ring.page(page_size=2)
+    assert (second.receipt.origin, second.item_ids.tolist()) == ("ranked", [1002, 1003])
+    assert (await ring.page(page_size=2)).receipt.origin == "stored"
+
+
 async def test_without_session_there_is_the_floor_and_it_says_so(ring) -> None:
     ring.state.is_away = True
     page = await ring.page(page_size=4)
