@@ -81,6 +81,11 @@ faults: $(VENV)/.installed-dev ## Inject every fault into real processes and pri
 fuzz: $(VENV)/.installed-dev $(VENV)/.installed-fuzz ## Try inputs that nobody would send, 10 minutes per target
 	@$(BIN)/python -m tests.fuzz $(ARGS)
 
+.PHONY: soak
+soak: $(VENV)/.installed-dev ## Half an hour of load and random faults: does anything grow?
+	@VENV=$(VENV) deploy/real/install.sh
+	@$(BIN)/python -m tests.soak $(ARGS)
+
 AUDITED ?= serve build
 
 define AUDIT_FAILED

@@ -105,9 +105,11 @@ def _limits(settings: DiversitySettings) -> Limits:
 
 
 def _unit_span(values: Floats) -> Floats:
-    lowest = values.min(initial=np.inf)
-    span = values.max(initial=-np.inf) - lowest
-    scaled: Floats = (values - lowest) / (span if span > 0 else np.float32(1))
+    # In float64: the span of two finite scores need not be a finite float32.
+    wide = values.astype(np.float64)
+    lowest = wide.min(initial=np.inf)
+    span = wide.max(initial=-np.inf) - lowest
+    scaled: Floats = ((wide - lowest) / (span if span > 0 else 1.0)).astype(np.float32)
     return scaled
 
 

@@ -73,7 +73,9 @@ def _fuzz(name: str, folder: Path, corpus: Path, seconds: int, seed: bool) -> in
     ]
     # Compiled loops check every index here, and are compiled apart from those that do not.
     cache = (BUILD / "compiled").resolve()
-    with tempfile.TemporaryDirectory() as scratch:  # the fuzzer ends its process without cleaning up
+    with (
+        tempfile.TemporaryDirectory() as scratch
+    ):  # the fuzzer ends its process without cleaning up
         environment = os.environ | {
             "NUMBA_BOUNDSCHECK": "1",
             "NUMBA_CACHE_DIR": str(cache),

@@ -1,0 +1,1 @@
+"""Half an hour of load and faults, to see whether anything grows: `make soak`."""
