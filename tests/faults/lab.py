@@ -10,15 +10,16 @@ import grpc
 from feedrank.real.server_process import ServerProcess
 from feedrank.supervisor import Supervisor
 from tests.faults.effects import lost_and_double
-from tests.faults.secured import SecuredRing, run_secured
 from tests.faults.seen import Seen
 from tests.faults.supervised import Supervised, run_supervised
 from tests.faults.watch import Actor, Watch, acting, watching
 from tests.integration.distributed import Distributed, run_distributed
 from tests.integration.embedded_process import EmbeddedProcess
+from tests.integration.secured import Secured, run_secured
 from tests.integration.small_world import SmallWorld
 
 WHOLE_S = 60.0
+EDGE_BY_CERTIFICATE = {"FEEDRANK_FEED_ASSEMBLY__TLS_MUTUAL": "true"}
 
 
 class Lab:
@@ -43,7 +44,7 @@ class Lab:
         self._open = ExitStack()
         self._distributed: Distributed | None = None
         self._embedded: EmbeddedProcess | None = None
-        self._secured: SecuredRing | None = None
+        self._secured: Secured | None = None
         self._homes = 0
 
     def close(self) -> None:
@@ -72,10 +73,11 @@ class Lab:
         self._wait_for_full(self._embedded.address)
         return self._embedded
 
-    def secured(self) -> SecuredRing:
+    def secured(self) -> Secured:
         """A shared stack under mutual TLS, likewise."""
         if self._secured is None:
-            context = run_secured(self.world.generations, self.new_home())
+            # Both ways to say who calls are open at the edge: a certificate, and a token.
+            context = run_secured(self.world.generations, self.new_home(), **EDGE_BY_CERTIFICATE)
             self._secured = self._open.enter_context(context)
         for process in self._secured.ring.processes:
             make_whole(process)

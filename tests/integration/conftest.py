@@ -8,6 +8,7 @@ import pytest
 from tests.integration.caller import Caller, open_caller
 from tests.integration.distributed import Distributed, run_distributed
 from tests.integration.embedded_process import EmbeddedProcess
+from tests.integration.secured import Secured, run_secured
 from tests.integration.small_world import SmallWorld, make_small_world
 
 BEFORE_ALL_OTHERS = "test_same_feed.py"
@@ -58,6 +59,13 @@ def distributed(
     }
     with run_distributed(world.generations, home, **variables) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def secured(world: SmallWorld, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secured]:
+    """All services under mutual TLS, shared by the session: leave it whole."""
+    with run_secured(world.generations, tmp_path_factory.mktemp("secured")) as ring:
+        yield ring
 
 
 @pytest.fixture(scope="session")

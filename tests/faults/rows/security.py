@@ -10,8 +10,8 @@ from serving.access.roles import METHOD_ROLES
 from tests.faults.channel import edge_channel
 from tests.faults.fault import fault
 from tests.faults.lab import Lab
-from tests.faults.secured import GATEWAY, GUEST, SecuredRing
 from tests.faults.seen import Seen
+from tests.integration.secured import GATEWAY, GUEST, Secured
 from tests.serving.certificates import Authority
 
 CALLS = 30
@@ -128,7 +128,7 @@ def _refusal(process: ServerProcess) -> str:
     return "it started"
 
 
-def _wait_until_named(secured: SecuredRing) -> str:
+def _wait_until_named(secured: Secured) -> str:
     """The line that names the cause, in the log of the one that calls."""
     log = secured.ring.named("candidate_gen").log_path
     give_up_s = time.monotonic() + 60.0
@@ -140,7 +140,7 @@ def _wait_until_named(secured: SecuredRing) -> str:
     return "nothing"
 
 
-def _address(secured: SecuredRing, service: str) -> str:
+def _address(secured: Secured, service: str) -> str:
     names = {
         "FeedService": "feed_assembly",
         "CandidateService": "candidate_gen",

@@ -1,0 +1,15 @@
+"""`feedrank up` refuses what could not work before it starts anything."""
+
+from typer.testing import CliRunner
+
+from feedrank.main import app
+from feedrank.real.ports import free_ports
+
+
+def test_a_folder_that_lacks_certificates_is_refused_by_name(tmp_path):
+    (tmp_path / "tls").mkdir()
+    [port] = free_ports(1)
+    words = ["up", "--generations", "g", "--home", "h", "--port", port, "--tls", tmp_path / "tls"]
+    shown = CliRunner(env={"COLUMNS": "300"}).invoke(app, [str(word) for word in words])
+    assert shown.exit_code == 1
+    assert "lacks ca.crt, callers.json, feed_assembly.crt" in shown.output.replace("\n", "")
