@@ -25,8 +25,6 @@ def check_lists(lists: IdLists, count: int, name: str) -> None:
 
     That offsets stay within the values was checked when the file was mapped.
     """
-    if lists.keys.dtype != np.int64 or lists.keys.ndim != 1:
-        raise ValueError(f"{name} has keys of {lists.keys.dtype}")
     if (lists.keys[1:] <= lists.keys[:-1]).any():
         raise ValueError(f"{name} has keys that do not ascend")
     check_rows(lists.values, count, name)

@@ -61,11 +61,14 @@ class MappedTable:
     def __len__(self) -> int:
         return int(self.batch.num_rows)
 
-    def array(self, name: str, dtype: str = "") -> npt.NDArray[Any]:
+    def array(self, name: str, dtype: str = "", width: int = 1) -> npt.NDArray[Any]:
         """A number column as a read-only view: `dtype[n]`, or `dtype[n, width]`.
 
+        Args:
+            dtype: With `width`, what it must be; empty for whatever it is.
+
         Raises:
-            ValueError: there is none, it has gaps, or it is of another type than `dtype`.
+            ValueError: there is none, it has gaps, or it is of another type or width.
         """
         column = self._column(name)
         view: npt.NDArray[Any]
@@ -74,19 +77,16 @@ class MappedTable:
             view = view.reshape(len(column), column.type.list_size)
         else:
             view = self._numbers(name, column)
-        if dtype and view.dtype != np.dtype(dtype):
-            raise ValueError(f"{self.path.name}: {name} is {view.dtype}, need {np.dtype(dtype)}")
+        shape = (len(self),) if width == 1 else (len(self), width)
+        if dtype and (view.dtype != np.dtype(dtype) or view.shape != shape):
+            raise ValueError(
+                f"{self.path.name}: {name} is {view.dtype} {view.shape}, need {dtype} {shape}"
+            )
         return view
 
     def columns(self, wanted: Sequence[Column]) -> dict[str, npt.NDArray[Any]]:
-        """Views by name. Raises ValueError as `array`, and for another width."""
-        views = {column.name: self.array(column.name, column.dtype) for column in wanted}
-        for column in wanted:
-            shape = (len(self),) if column.width == 1 else (len(self), column.width)
-            if views[column.name].shape != shape:
-                found = views[column.name].shape
-                raise ValueError(f"{self.path.name}: {column.name} is {found}, need {shape}")
-        return views
+        """Views by name; ValueError as `array`."""
+        return {c.name: self.array(c.name, c.dtype, c.width) for c in wanted}
 
     def lists(self, name: str) -> Lists:
         """A list column of numbers as views; ValueError as `array`."""

@@ -22,8 +22,8 @@ class IdLists:
         self._rows = table.lists("rows")
         self.offsets: npt.NDArray[np.int32] = self._rows.offsets
         self.values: npt.NDArray[np.int32] = self._rows.values
-        if self.keys.ndim != 1 or self.values.dtype != np.int32:
-            raise ValueError(f"{path.name} has keys {self.keys.shape} and {self.values.dtype} rows")
+        if self.values.dtype != np.int32:
+            raise ValueError(f"{path.name} has rows of {self.values.dtype}")
 
     def rows(self, key: int, limit: int | None = None) -> npt.NDArray[np.int32]:
         """Rows of `key`, at most `limit`, best first, as a view; empty when it has none."""

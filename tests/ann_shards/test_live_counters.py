@@ -53,3 +53,13 @@ def test_the_most_popular_are_those_with_most_recent_positives():
     assert sorted(live.most_popular().tolist()) == list(range(500, 1_500))
     put(live, {3: 2_000.0}, NOON_MS + HOUR_MS)
     assert 3 in live.most_popular()
+
+
+def test_counters_of_very_different_times_stay_finite():
+    live = LiveCounters()
+    put(live, {1: 3}, as_of_ms=0)
+    put(live, {2: 5})
+    put(live, {3: 7}, as_of_ms=1)
+    for now_ms in (1, NOON_MS, 2**48):
+        assert np.isfinite(live.positives * live.positives_factor(now_ms)).all()
+    assert live.positives[live.slots[1]] * live.positives_factor(NOON_MS) == pytest.approx(15)

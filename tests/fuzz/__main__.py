@@ -6,11 +6,14 @@ Run: `python -m tests.fuzz [TARGET …] [--seconds 600]`. What breaks a target i
 """
 
 import argparse
+import logging
 import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+import structlog
 
 from tests.fuzz.corpus_keeping import keep
 from tests.fuzz.target import names, target_named
@@ -24,6 +27,7 @@ MAX_INPUT_BYTES = 4_096
 
 
 def main() -> int:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     parser = argparse.ArgumentParser(prog="make fuzz ARGS=…", description=__doc__)
     parser.add_argument("targets", nargs="*", help="all without")
     parser.add_argument("--seconds", type=int, default=600, help="for each target")

@@ -48,6 +48,10 @@ def test_the_best_comes_first():
     assert chosen([0.1, 0.9, 0.5]) == [1, 2, 0]
 
 
+def test_scores_further_apart_than_a_number_can_say_are_listed_once_each():
+    assert chosen([3.4e38, -3.4e38, 0.0]) == [0, 2, 1]
+
+
 def test_equal_values_go_by_the_smaller_id():
     assert chosen([0.5, 0.5, 0.5]) == [0, 1, 2]
 

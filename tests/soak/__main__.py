@@ -1,10 +1,9 @@
 """`make soak`: half an hour of load at half capacity and random faults; does anything grow?
 
-Run: `python -m tests.soak [--minutes 30] [--seed 7] [--write build/soak]`. Real processes, Kafka and
-Redis, two replicas of every service, kept running by the supervisor of `feedrank up`. Exits 1 if
-memory, descriptors, threads or tasks of a process grew over the second half, if an acknowledged
-action was lost or took effect twice, or if full feeds did not come back. Writes `soak.json` and
-`soak.png`.
+Run: `python -m tests.soak [--minutes 30] [--seed 7] [--write build/soak]`. Real processes, Kafka
+and Redis, two replicas of every service, kept running as `feedrank up` does. Exits 1 if memory,
+descriptors, threads or tasks of a process grew over the second half, if an acknowledged action was
+lost or took effect twice, or if full feeds did not come back. Writes `soak.json` and `soak.png`.
 """
 
 import argparse

@@ -11,7 +11,8 @@ from tests.fuzz.target import Target, Try
 
 def seeds() -> Iterator[bytes]:
     yield b'[rung]\nname = "smaller_ranker"\nuntil = 2026-11-21T10:30:00Z\n'
-    yield b'[off."source:popular"]\nuntil = 2026-11-21T10:30:00+02:00\n[off."filter:blocked"]\nunsafe = true\n'
+    yield b'[off."source:popular"]\nuntil = 2026-11-21T10:30:00+02:00\n'
+    yield b'[off."filter:blocked"]\nunsafe = true\n'
     yield b""
 
 

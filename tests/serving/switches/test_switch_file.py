@@ -33,6 +33,21 @@ def test_what_is_written_is_read_again(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["switches.toml"]
 
 
+@pytest.mark.parametrize("key", ['a"b', "a\\b", "a\nb", "ä😀", "\x7f", ""])
+def test_odd_keys_are_written_so_that_they_can_be_read(tmp_path, key):
+    file = SwitchFile({key: Entry(TEN)})
+    file.write(tmp_path / "switches.toml")
+    assert SwitchFile.read(tmp_path / "switches.toml") == file
+
+
+@pytest.mark.parametrize(
+    "text", ["a = " + 9_000 * "[", '[rung]\nname="floor"\nuntil=9999-12-31T23:59:59-10:00']
+)
+def test_what_cannot_be_followed_is_refused_as_such(tmp_path, text):
+    with pytest.raises(SwitchFileError):
+        read(tmp_path, text)
+
+
 def test_what_has_expired_is_left_out():
     file = SwitchFile({"a": Entry(TEN), "b": Entry()}, Rung.FLOOR, Entry(TEN))
     assert file.still_holding(TEN.timestamp() - 1) == file
