@@ -2,12 +2,13 @@
 
 `events` are the new actions, each `action_id` of a viewer once, and `item_events` the last change
 of each item. The messages of one viewer, and those of one item, are in one partition, so that their
-offsets tell which was last.
+offsets tell which was last. What probes did (`feedrank probe`) is left out: nobody learns from it.
 """
 
 import duckdb
 
 from feedrank.exporting.table_change import TableChange
+from feedrank.probing.synthetic import FIRST_ID
 from tables.dataset import Dataset
 from tables.engine import literal, parquet
 from tables.schema import ACTION_NAMES, VIEWERS
@@ -32,13 +33,19 @@ def create_views(
     connection.execute(
         f"CREATE TABLE events AS SELECT * FROM {rows} r WHERE NOT EXISTS "
         f"(SELECT 1 FROM {parquet(*known)} k WHERE {again}) "
+        f"AND {_is_real('viewer_id', 'item_id', 'author_id')} "
         "QUALIFY action_id IS NULL OR row_number() OVER "
         "(PARTITION BY viewer_id, action_id ORDER BY bus_offset) = 1"
     )
     connection.execute(
         f"CREATE TABLE item_events AS SELECT * FROM {item_rows} "
+        f"WHERE {_is_real('item_id', 'author_id')} "
         "QUALIFY row_number() OVER (PARTITION BY item_id ORDER BY bus_offset DESC) = 1"
     )
+
+
+def _is_real(*id_columns: str) -> str:
+    return " AND ".join(f"coalesce({column}, 0) < {FIRST_ID}" for column in id_columns)
 
 
 def changes() -> list[TableChange]:

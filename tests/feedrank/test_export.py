@@ -8,6 +8,7 @@ import pytest
 
 from feedrank.export import export_bus
 from feedrank.exporting import table_change
+from feedrank.probing.synthetic import FIRST_ID
 from protos import events_pb2 as pb
 from serving.bus.topics import ACTIONS, items
 from serving.errors import PreconditionError
@@ -207,6 +208,21 @@ async def test_an_export_killed_at_any_file_is_made_good_by_the_next(
             await export_bus(bus, data, SHARDS)
     await export_bus(bus, data, SHARDS)
     assert everything(data) == everything(whole)
+
+
+async def test_what_a_probe_did_is_left_out(bus, data):
+    before = everything(data)
+    viewer, author, item = FIRST_ID, FIRST_ID + 2, FIRST_ID + 3
+    await act(bus, pb.FOLLOW, "a", viewer_id=viewer, author_id=author)
+    await act(bus, pb.LIKE, "b", viewer_id=viewer, item_id=100)
+    await act(bus, pb.LIKE, "c", item_id=item)
+    await act(bus, pb.BLOCK, "d", author_id=author)
+    await publish(bus, item, author_id=author, visibility="followers")
+    await export_bus(bus, data, SHARDS)
+    assert everything(data) == before
+    await act(bus, pb.LIKE, "e", viewer_id=FIRST_ID - 1, item_id=100)
+    await export_bus(bus, data, SHARDS)
+    assert (FIRST_ID - 1, 100, "like") in did(data)
 
 
 async def test_an_action_sent_twice_is_one_row(bus, data):
