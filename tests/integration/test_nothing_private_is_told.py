@@ -16,6 +16,7 @@ from serving.access.roles import METHOD_ROLES, Role
 from tests.integration.caller import until
 from tests.integration.private_texts import PrivateTexts, told_by
 from tests.integration.secured import GATEWAY
+from tests.serving.certificates import Authority
 
 ROOT = Path(__file__).parents[2]
 VIEWER = 8_000_001
@@ -124,23 +125,29 @@ def test_a_bug_is_told_to_nobody_and_logged_without_folders(world, tmp_path):
         assert str(folder) not in line
 
 
-@pytest.mark.parametrize("harm", ["missing", "damaged", "secret in the settings"])
+@pytest.mark.parametrize("harm", ["missing", "damaged", "secret in the settings", "wrong key"])
 def test_a_process_that_cannot_start_says_why_without_folders(world, tmp_path, harm):
     generations = tmp_path / "generations"
     shutil.copytree(world.generations, generations, symlinks=True)
     model = next(current(generations).rglob("*.onnx"))
-    variables = {}
+    variables, named = {}, f"generations/{current(generations).name}"
     if harm == "missing":
         model.unlink()
     elif harm == "damaged":
         model.chmod(0o644)
         model.write_bytes(model.read_bytes()[:-1] + b"?")
+    elif harm == "wrong key":
+        authority = Authority(tmp_path)
+        (_, certificate), (key, _) = authority.certify("a.shop"), authority.certify("b.shop")
+        named = "tls_key does not belong to tls_certificate"
+        variables = {"FEEDRANK_TLS_CERTIFICATE": str(certificate), "FEEDRANK_TLS_KEY": str(key)}
     else:
-        variables["FEEDRANK_STATE"] = "redes://feed:pa55word@host:6379/0"
+        named = "FEEDRANK_STATE"
+        variables = {named: "redes://feed:pa55word@host:6379/0"}
     process = ranker_process(tmp_path, generations, **variables)
     with pytest.raises(ServerStartError, match="ended with status 2"):
         process.start()
     log = process.log_path.read_text()
-    assert ("FEEDRANK_STATE" if variables else f"generations/{current(generations).name}") in log
+    assert named in log
     assert str(tmp_path) not in log
     assert "pa55word" not in log
