@@ -18,8 +18,12 @@ from typing import Any
 
 from benchmarks.speed.deployments import measure_deployment
 from benchmarks.speed.floor import floor_of
+from benchmarks.speed.growth import growth_sizes, measure_growth
 from benchmarks.speed.machine import machine
+from benchmarks.speed.micro import measure_micro
+from benchmarks.speed.peers import measure_peers
 from benchmarks.speed.report import write_report
+from benchmarks.speed.shard_queries import measure_shard
 from benchmarks.speed.world.build import world
 from benchmarks.speed.world.size import WorldSize
 
@@ -42,7 +46,9 @@ def main() -> None:
     unknown = set(args.parts or ()) - set(parts)
     if unknown:
         parser.error(f"no part {', '.join(sorted(unknown))}; there are {', '.join(parts)}")
-    world(size)
+    needed = growth_sizes() if "growth" in (args.parts or parts) else []
+    for each in (size, *needed):
+        world(each)
     results = json.loads(args.results.read_text()) if args.results.exists() else {}
     for name in args.parts or parts:
         began_s = time.perf_counter()
@@ -58,11 +64,18 @@ def _parts(size: WorldSize, args: argparse.Namespace) -> dict[str, Callable[[], 
     def deployment(name: str) -> Callable[[], dict[str, Any]]:
         return lambda: measure_deployment(name, world(size), size.viewers, args.seconds)
 
-    return {
+    parts = {
         "floor": lambda: floor_of(world(size), FLOOR_REQUESTS, size.viewers),
         "embedded": deployment("embedded"),
         "distributed": deployment("distributed"),
+        "shard": lambda: measure_shard(world(size), args.seconds),
+        "micro": lambda: measure_micro(world(size)),
+        "growth": measure_growth,
     }
+    if args.peers is not None:
+        harness = Path(args.peers)
+        parts["peers"] = lambda: measure_peers(harness, world(size), size.viewers)
+    return parts
 
 
 if __name__ == "__main__":

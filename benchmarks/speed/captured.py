@@ -4,7 +4,7 @@ The pipeline, shards, graph and ranker are those of an embedded server; only gRP
 clock are left out. Viewers are read from the generation and from an empty store.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,11 +90,17 @@ class PipelineInProcess:
         candidate_gen: CandidateGen,
         shards: _RecordingShards,
         ranker: _RecordingRanker,
+        closes: Sequence[Callable[[], Awaitable[None]]],
     ) -> None:
         self._now_ms = manifest.data_time_ms + MINUTE_MS
         self._candidate_gen = candidate_gen
         self._shards = shards
         self._ranker = ranker
+        self._closes = closes
+
+    async def close(self) -> None:
+        for close in self._closes:
+            await close()
 
     async def generate(self, viewer_id: int) -> RankReply:
         """Find and rank for a viewer with nothing stored."""
@@ -141,4 +147,5 @@ async def open_pipeline(generations: Path, home: Path) -> PipelineInProcess:
     ranker = _RecordingRanker(open_ranker(folder, manifest, _AbsentBus(), metrics))  # type: ignore[arg-type]
     services = Services([shards], graph, ranker)
     candidate_gen = open_candidate_gen(folder, manifest, services, bus, state, metrics)
-    return PipelineInProcess(manifest, candidate_gen, shards, ranker)
+    closes = (graph.close, state.close, bus.close)
+    return PipelineInProcess(manifest, candidate_gen, shards, ranker, closes)

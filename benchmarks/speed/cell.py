@@ -15,11 +15,11 @@ STORES = ("kafka", "redis")
 
 def measure_cell(servers: Servers, run: Callable[[], Load]) -> dict[str, Any]:
     """Run a load; rates, milliseconds, CPU per call by process, and which pages were served."""
-    answered, cpu_s, busy_s = _answered(servers), cpu_seconds(servers.processes), busy_seconds()
+    answered, cpu_s, busy_s = pages_served(servers), cpu_seconds(servers.processes), busy_seconds()
     load = run()
     spent = {name: now - cpu_s[name] for name, now in cpu_seconds(servers.processes).items()}
     busy_s = busy_seconds() - busy_s
-    pages = _difference(_answered(servers), answered)
+    pages = _difference(pages_served(servers), answered)
     count = max(1, len(load.ms))
     ours = sum(seconds for name, seconds in spent.items() if name not in STORES)
     others_s = busy_s - sum(spent.values()) - load.client_cpu_ms * count / 1e3
@@ -40,7 +40,7 @@ def measure_cell(servers: Servers, run: Callable[[], Load]) -> dict[str, Any]:
     }
 
 
-def _answered(servers: Servers) -> dict[str, float]:
+def pages_served(servers: Servers) -> dict[str, float]:
     """Pages by origin, degraded ones and why, as the server counts them."""
     with urlopen(f"http://127.0.0.1:{servers.metrics_port}/metrics", timeout=10) as answer:
         text = answer.read().decode()

@@ -197,7 +197,9 @@ def floor_of(generations: Path, count: int, viewers: int, seed: int = 1) -> dict
     async def captured() -> list[Captured]:
         home = bench_folder() / "homes" / f"in-process-{current(generations).name}"
         pipeline = await open_pipeline(generations, home)
-        return await pipeline.capture(chosen)
+        found = await pipeline.capture(chosen)
+        await pipeline.close()
+        return found
 
     return measure_floor(generations, asyncio.run(captured()))
 

@@ -12,7 +12,10 @@ from pathlib import Path
 import numpy as np
 from google.protobuf.internal.encoder import _VarintBytes  # type: ignore[attr-defined]
 
-CALL = "feedrank.v1.FeedService/GetFeed"
+GET_FEED = ("feed", "feedrank.v1.FeedService/GetFeed")
+SEARCH = ("ann_shard", "feedrank.v1.AnnShardService/Search")
+"""The file of protos/ and the method in it."""
+
 PROTOS = Path(__file__).parents[2]
 CONNECTIONS = 4
 TIMEOUT = "5s"
@@ -48,11 +51,17 @@ class Load:
         return round(float(np.percentile(self.ms, share)), 2) if self.ms else float("nan")
 
 
-def closed_loop(port: int, messages: Sequence[bytes], concurrency: int, seconds: float) -> Load:
+def closed_loop(
+    port: int,
+    messages: Sequence[bytes],
+    concurrency: int,
+    seconds: float,
+    method: tuple[str, str] = GET_FEED,
+) -> Load:
     """Each of so many callers asks again as soon as it is answered; stops when messages or time
     are used up."""
     options = ["-c", str(concurrency), "--connections", str(min(concurrency, CONNECTIONS))]
-    return _run(port, messages, options, seconds)
+    return _run(port, method, messages, options, seconds)
 
 
 def open_loop(port: int, messages: Sequence[bytes], rate: float, seconds: float) -> Load:
@@ -62,18 +71,29 @@ def open_loop(port: int, messages: Sequence[bytes], rate: float, seconds: float)
         messages: More than `rate * seconds`: ghz begins again where they end.
     """
     options = ["--async", "--rps", str(max(1, round(rate))), "-c", "256"]
-    return _run(port, messages, [*options, "--connections", str(CONNECTIONS)], seconds)
+    return _run(port, GET_FEED, messages, [*options, "--connections", str(CONNECTIONS)], seconds)
 
 
-def _run(port: int, messages: Sequence[bytes], options: list[str], seconds: float) -> Load:
+def _run(
+    port: int,
+    method: tuple[str, str],
+    messages: Sequence[bytes],
+    options: list[str],
+    seconds: float,
+) -> Load:
     program = shutil.which("ghz")
     if program is None:
         raise NoGhzError("ghz is not on PATH: it is one file, see https://ghz.sh/docs/install")
     with tempfile.TemporaryDirectory() as folder:
         binary, output = Path(folder) / "messages", Path(folder) / "details.json"
         binary.write_bytes(b"".join(_VarintBytes(len(one)) + one for one in messages))
-        command = [program, "--insecure", "--call", CALL, "--import-paths", str(PROTOS)]
-        command += ["--proto", str(PROTOS / "protos/feed.proto"), "--binary-file", str(binary)]
+        command = [program, "--insecure", "--call", method[1], "--import-paths", str(PROTOS)]
+        command += [
+            "--proto",
+            str(PROTOS / f"protos/{method[0]}.proto"),
+            "--binary-file",
+            str(binary),
+        ]
         command += ["--disable-template-functions", "--disable-template-data", "-t", TIMEOUT]
         command += ["-n", str(len(messages)), "-x", f"{seconds:.1f}s", "--duration-stop", "wait"]
         command += ["-O", "json", "-o", str(output), *options, f"127.0.0.1:{port}"]

@@ -39,7 +39,7 @@ class Servers:
 @contextmanager
 def embedded(generations: Path, **variables: str) -> Iterator[Servers]:
     """One process with everything."""
-    home = _swept_home(f"embedded-{current(generations).name}")
+    home = home_of(f"embedded-{current(generations).name}")
     port, metrics_port = free_ports(2)
     given = {"FEEDRANK_METRICS_PORT": str(metrics_port)} | LOGGING | variables
     server = EmbeddedProcess(generations.absolute(), home, port, **given)
@@ -53,7 +53,7 @@ def embedded(generations: Path, **variables: str) -> Iterator[Servers]:
 @contextmanager
 def distributed(generations: Path, **variables: str) -> Iterator[Servers]:
     """One process per service and shard, with a Kafka and a Redis of its own."""
-    home = _swept_home(f"distributed-{current(generations).name}")
+    home = home_of(f"distributed-{current(generations).name}")
     [port] = free_ports(1)
     shards = Manifest.read(current(generations)).shard_count
     settings = StackSettings(
@@ -83,7 +83,7 @@ def _started(process: ServerProcess) -> dict[str, float]:
     return {process.name: time.perf_counter() - began_s}
 
 
-def _swept_home(name: str) -> Path:
+def home_of(name: str) -> Path:
     """A home without sessions, log or clock of earlier runs; the graph's base is kept, as making
     it takes a minute and no request pays for it."""
     home = bench_folder() / "homes" / name
