@@ -71,6 +71,7 @@ def _fuzz(name: str, folder: Path, corpus: Path, seconds: int, seed: bool) -> in
         f"-timeout={HANG_S}",
         f"-rss_limit_mb={MAX_MEMORY_MIB}",
         f"-max_len={MAX_INPUT_BYTES}",
+        "-len_control=0",
         f"-artifact_prefix={folder / CRASHES}/",
         "-print_final_stats=1",
         "-verbosity=1",
