@@ -63,6 +63,7 @@ CATALOGUE: dict[int, MatrixRow] = {
             "tests/integration/test_restart.py::test_every_action_counts_once_though_it_was_sent_again",
             "tests/social_graph/test_overlay_crashes.py::test_killed_at_any_write_it_ends_like_a_clean_replay",
             "tests/integration/test_bus_exactly_once.py::test_kills_redelivery_and_repeats_change_nothing",
+            "tests/integration/test_items_exactly_once.py::test_replayed_and_sent_again_the_same_is_served",
             "tests/integration/test_bus_moves.py::test_another_bus_under_the_same_state_is_read_from_its_beginning",
         ),
     ),
@@ -186,6 +187,7 @@ CATALOGUE: dict[int, MatrixRow] = {
         "the disk is full",
         (
             "tests/serving/bus/test_log_faults.py::test_a_failing_disk_fails_the_publish_and_takes_no_offset",
+            "tests/serving/bus/test_log_disk_full.py::test_the_first_message_after_there_is_room_is_taken",
         ),
     ),
     36: MatrixRow("a worker is killed for memory"),
