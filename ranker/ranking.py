@@ -60,7 +60,8 @@ def rank_candidates(
     settings = NEW_VIEWER if is_new_viewer(request.viewer) else settings
     if switched.off:
         settings = without_rules(settings, switched.names("rule"))
-    with clock.stage("features", count):
+    # Inputs that are none, as counts below zero, show in the scores, which are looked at.
+    with clock.stage("features", count), np.errstate(all="ignore"):
         matrix = feature_matrix(_inputs(request))
     with clock.stage("pre_ranker", count) as passed:
         first = model_use.scores("pre_ranker", models.pre_ranker, matrix, ONE_HEAD)
