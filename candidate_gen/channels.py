@@ -13,6 +13,7 @@ from serving.metrics_recorder import Metrics
 from serving.outgoing import Outgoing
 from serving.replicas.neighbour import Neighbour, channel_of
 from serving.replicas.open_neighbour import open_neighbour
+from serving.switches.switches import EVERYTHING_ON, SwitchBoard
 
 SHARDS = ann_shard_pb2.DESCRIPTOR.services_by_name["AnnShardService"]
 GRAPH = social_graph_pb2.DESCRIPTOR.services_by_name["SocialGraphService"]
@@ -22,8 +23,14 @@ RANKER = ranker_pb2.DESCRIPTOR.services_by_name["RankerService"]
 class Channels:
     """One per neighbour, to all its replicas; they close together."""
 
-    def __init__(self, settings: CandidateGenSettings, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        settings: CandidateGenSettings,
+        metrics: Metrics,
+        switches: SwitchBoard = EVERYTHING_ON,
+    ) -> None:
         self._settings = settings
+        self._switches = switches
         self._metrics = metrics
         self._outgoing = Outgoing(settings, metrics)
         self._open: list[Neighbour] = []
@@ -53,6 +60,7 @@ class Channels:
             extra_call_share=self._settings.extra_call_share,
             max_message_bytes=self._settings.max_message_bytes,
             outgoing=self._outgoing,
+            switches=self._switches,
         )
         self._open.append(neighbour)
         return channel_of(neighbour)

@@ -16,6 +16,7 @@ from serving.bus.open_bus import open_bus
 from serving.generation_in_service import generation_in_service
 from serving.metrics_recorder import Metrics
 from serving.process import run_process
+from serving.replicas import switching
 from serving.server import GrpcServer
 from serving.state.open_state_store import open_state_store
 from serving.store_metrics import follow_bus, follow_state
@@ -36,7 +37,9 @@ async def open_service(
         open_bus(settings.bus, max_unreadable_share=settings.max_unreadable_share),
         open_state_store(settings.state),
     )
-    channels = Channels(settings, metrics)
+    known = (*SWITCHES, *switching.SWITCHES)
+    switches = follow_switches(known, settings, metrics, server)
+    channels = Channels(settings, metrics, switches)
     max_age_days = settings.max_item_age_days
     candidate_gen = await asyncio.to_thread(
         open_candidate_gen,
@@ -48,7 +51,7 @@ async def open_service(
         metrics,
         partitions=owned_partitions(settings.replica, settings.replicas),
         max_age_ms={surface: round(days * DAY_MS) for surface, days in max_age_days.items()},
-        switches=follow_switches(SWITCHES, settings, metrics, server),
+        switches=switches,
     )
     tasks = BackgroundTasks(on_failure=lambda: server.stop_soon(1))
     server.on_close("viewer state", tasks.close)

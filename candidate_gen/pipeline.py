@@ -14,7 +14,7 @@ import time
 from collections.abc import Sequence
 
 from candidate_gen.active_stages import ActiveStages, switches_of
-from candidate_gen.batch import CandidateBatch, Query
+from candidate_gen.batch import Query
 from candidate_gen.fan_out import FanOut
 from candidate_gen.filtering import keep_showable
 from candidate_gen.filters.age_filter import AgeFilter
@@ -27,6 +27,7 @@ from candidate_gen.filters.region_filter import RegionFilter
 from candidate_gen.filters.seen_filter import SeenFilter
 from candidate_gen.filters.sensitive_filter import SensitiveFilter
 from candidate_gen.filters.visibility_filter import VisibilityFilter
+from candidate_gen.hydrating import add_hydrated
 from candidate_gen.hydrators.acquaintance import Acquaintance
 from candidate_gen.hydrators.author_affinity import AuthorAffinity
 from candidate_gen.hydrators.category_affinity import CategoryAffinity
@@ -53,7 +54,6 @@ from candidate_gen.sources.nearest import Nearest
 from candidate_gen.sources.popular import Popular
 from candidate_gen.sources.similar_to_liked import SimilarToLiked
 from candidate_gen.stages import Filter, Hydrator, Source
-from generation.item_columns import FACTS, VECTOR
 from serving.contracts.candidates import GenerateRequest
 from serving.contracts.rank import RankReply, RankRequest
 from serving.contracts.receipt import Receipt
@@ -87,7 +87,20 @@ FILTERS: Sequence[Filter] = (
     LanguageFilter(),
     AgeFilter(),
 )
-SWITCHES = switches_of(SOURCES, FILTERS)
+
+
+def hydrators_of(category_count: int) -> Sequence[Hydrator]:
+    """`category_count`: categories of the generation's vocabulary."""
+    return (
+        CategoryAffinity(category_count),
+        AuthorAffinity(),
+        Acquaintance(),
+        SameGroup(),
+        FriendsLikedCount(),
+    )
+
+
+SWITCHES = switches_of(SOURCES, FILTERS, hydrators_of(0))
 
 
 class CandidatePipeline:
@@ -110,14 +123,8 @@ class CandidatePipeline:
         self._metrics = metrics
         self._fallback_log = FallbackLog(metrics)
         self._costs = StageCosts(FIRST_COSTS_MS)
-        self._stages = ActiveStages(SOURCES, FILTERS, switches)
-        self._hydrators: Sequence[Hydrator] = (
-            CategoryAffinity(len(rules.vocabulary.categories)),
-            AuthorAffinity(),
-            Acquaintance(),
-            SameGroup(),
-            FriendsLikedCount(),
-        )
+        hydrators = hydrators_of(len(rules.vocabulary.categories))
+        self._stages = ActiveStages(SOURCES, FILTERS, hydrators, switches)
 
     async def generate(self, request: GenerateRequest, deadline: Deadline) -> RankReply:
         """Find, filter and rank; see the protocol.
@@ -146,7 +153,7 @@ class CandidatePipeline:
         batch = select_candidates(run, planned, pool)
         batch = await add_relations(run, neighbours.graph, generation, query, batch, deadline)
         batch = keep_showable(run, stages.filters, query, batch, narrowing.candidates(len(batch)))
-        batch = self._hydrated(run, query, batch, pool)
+        batch = add_hydrated(run, stages.hydrators, stages.missing, query, batch, pool)
         ranked = rank_request(
             query, batch, generation, receipt, without_main_ranker=narrowing.without_main_ranker
         )
@@ -180,16 +187,6 @@ class CandidatePipeline:
             probes, made_a_difference=any(answer.probed_less for answer in answers)
         )
         return answers
-
-    def _hydrated(
-        self, run: Run, query: Query, batch: CandidateBatch, pool: Pool
-    ) -> CandidateBatch:
-        started_s = time.perf_counter()
-        columns = pool.gather((FACTS.name, VECTOR.name), batch["pool_row"])
-        for hydrator in self._hydrators:
-            columns.update(hydrator.hydrate(query, batch))
-        run.record("hydrate", len(batch), len(batch), started_s)
-        return batch.with_columns(columns)
 
 
 def _pooled(run: Run, answers: Sequence[ShardAnswer]) -> Pool:

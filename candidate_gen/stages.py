@@ -4,6 +4,7 @@
 and decides what a failure means. Time is `query.request.now_ms`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -56,6 +57,11 @@ class Hydrator(Protocol):
     @property
     def name(self) -> str: ...
 
+    @property
+    def columns(self) -> Sequence[str]:
+        """What it adds, of `CROSS_COLUMNS`: their missing values stand in for it."""
+        ...
+
     def hydrate(self, query: Query, batch: CandidateBatch) -> dict[str, Column]:
-        """Return new columns, each with first axis `n`."""
+        """Return `columns`, each with first axis `n`."""
         ...

@@ -13,7 +13,7 @@ STORABLE_NARROWED = frozenset({"probes:half", "candidates:300"})
 """What costs little (`docs/incidents.md`). Such lists are stored, marked: were they not, every next
 page would be ranked anew, just when there is no time for it."""
 
-STORABLE_OFF = ("switched_off:source:", "switched_off:rule:")
+STORABLE_OFF = ("switched_off:source:", "switched_off:hydrator:", "switched_off:rule:")
 """What people have chosen to do without for now. Lists without a filter or model are not kept: what
 they lack would outlive the switch."""
 

@@ -15,6 +15,7 @@ from serving.generation_in_service import generation_in_service
 from serving.metrics_recorder import Metrics
 from serving.outgoing import Outgoing
 from serving.process import run_process
+from serving.replicas import switching
 from serving.replicas.neighbour import channel_of
 from serving.replicas.open_neighbour import open_neighbour
 from serving.server import GrpcServer
@@ -38,6 +39,7 @@ async def open_service(
         open_bus(settings.bus, max_unreadable_share=settings.max_unreadable_share),
         open_state_store(settings.state),
     )
+    switches = follow_switches(switching.SWITCHES, settings, metrics, server)
     candidate_gen = open_neighbour(
         "candidate_gen",
         settings.candidate_address,
@@ -46,6 +48,7 @@ async def open_service(
         extra_call_share=settings.extra_call_share,
         max_message_bytes=settings.max_message_bytes,
         outgoing=Outgoing(settings, metrics),
+        switches=switches,
     )
     feed_assembly = await asyncio.to_thread(
         open_feed_assembly,
@@ -59,7 +62,7 @@ async def open_service(
         _page_keys(settings, metrics),
         (settings.replica, settings.replicas),
         assume_seen=settings.assume_seen,
-        switches=follow_switches((), settings, metrics, server),
+        switches=switches,
     )
     tasks = BackgroundTasks(on_failure=lambda: server.stop_soon(1))
     server.on_close("readers", tasks.close)

@@ -15,6 +15,7 @@ class Acquaintance:
     """
 
     name = "acquaintance"
+    columns = ("follows_author", "is_friend", "follow_distance")
 
     def hydrate(self, query: Query, batch: CandidateBatch) -> dict[str, Column]:
         flags = batch["relation_flags"]

@@ -8,6 +8,7 @@ class AuthorAffinity:
     """Fills `author_impressions` and `author_positives`, `float32[n]`; 0 where unknown."""
 
     name = "author_affinity"
+    columns = ("author_impressions", "author_positives")
 
     def hydrate(self, query: Query, batch: CandidateBatch) -> dict[str, Column]:
         viewer = query.viewer

@@ -13,6 +13,7 @@ class CategoryAffinity:
     """
 
     name = "category_affinity"
+    columns = ("category_impressions", "category_positives")
 
     def __init__(self, category_count: int) -> None:
         self._code_count = category_count + 1

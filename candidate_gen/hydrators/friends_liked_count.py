@@ -8,6 +8,7 @@ class FriendsLikedCount:
     """Fills `friends_liked`, `float32[n]`, whichever source found the item."""
 
     name = "friends_liked_count"
+    columns = ("friends_liked",)
 
     def hydrate(self, query: Query, batch: CandidateBatch) -> dict[str, Column]:
         neighbourhood = query.neighbourhood

@@ -10,6 +10,7 @@ class SameGroup:
     """Fills `same_group`, `uint8[n]`. Reads `eligibility.group_ids`."""
 
     name = "same_group"
+    columns = ("same_group",)
 
     def hydrate(self, query: Query, batch: CandidateBatch) -> dict[str, Column]:
         in_group = is_among(batch["group_id"], query.eligibility.group_ids)

@@ -15,6 +15,7 @@ from serving.replicas.handshakes import watch_handshakes
 from serving.replicas.name_lookup import Follow, follow_name
 from serving.replicas.neighbour import Neighbour
 from serving.replicas.replica_set import ReplicaSet
+from serving.switches.switches import EVERYTHING_ON, SwitchBoard
 
 
 def open_neighbour(
@@ -27,6 +28,7 @@ def open_neighbour(
     max_message_bytes: int,
     outgoing: Outgoing,
     follow: Follow = follow_name,
+    switches: SwitchBoard = EVERYTHING_ON,
 ) -> Neighbour:
     """Connect to all replicas. Only where an event loop runs; the caller closes it.
 
@@ -49,7 +51,8 @@ def open_neighbour(
         return GrpcTransport(address, channel)
 
     budget = ExtraCallBudget(extra_call_share)
-    replicas = ReplicaSet(name, metrics, budget, asyncio.get_running_loop())
+    loop = asyncio.get_running_loop()
+    replicas = ReplicaSet(name, metrics, budget, loop, switches=switches)
     neighbour = Neighbour(replicas, addresses, service, connect, follow)
 
     def problem(address: str) -> Awaitable[str | None]:

@@ -15,7 +15,9 @@ from serving.replicas.extra_call_budget import ExtraCallBudget
 from serving.replicas.peers import Peers
 from serving.replicas.replica import Replica
 from serving.replicas.standing import Outcome
+from serving.replicas.switching import HEDGING
 from serving.replicas.transport import Transport
+from serving.switches.switches import EVERYTHING_ON, SwitchBoard
 from serving.timers import Timers
 
 CALLS_PER_TRIAL = 20
@@ -35,6 +37,7 @@ class ReplicaSet:
         budget: ExtraCallBudget,
         clock: Timers,
         dice: random.Random | None = None,
+        switches: SwitchBoard = EVERYTHING_ON,
     ) -> None:
         """Args:
         name: Of the neighbour, for metrics and logs, for example `ann_shards-0`.
@@ -44,6 +47,7 @@ class ReplicaSet:
         self.budget = budget
         self.clock = clock
         self._dice = dice or random.Random()
+        self._switches = switches
         self._peers = Peers()
         self._ejector = Ejector(name, self._peers, metrics, clock)
         self._until_trial = CALLS_PER_TRIAL
@@ -51,6 +55,11 @@ class ReplicaSet:
     @property
     def replicas(self) -> Sequence[Replica]:
         return self._peers.all
+
+    @property
+    def may_hedge(self) -> bool:
+        """Whether a slow call may be made once more."""
+        return HEDGING.key not in self._switches.now.off
 
     def add(self, transport: Transport) -> None:
         """Take one more replica in."""

@@ -90,8 +90,8 @@ class ReplicatedMethod:
         replicas = self._replicas
         first = self._begin(replica, message, until_s)
         slow_after_s, far_slower_s = replicas.slow_after_s(replica), replicas.far_slower_s()
-        is_reading = self._repeatable is Repeatable.AT_ANY_TIME
-        if slow_after_s is None or far_slower_s is None or not is_reading:
+        may_hedge = self._repeatable is Repeatable.AT_ANY_TIME and replicas.may_hedge
+        if slow_after_s is None or far_slower_s is None or not may_hedge:
             return await first.answer()
 
         def begin_second(in_need: bool) -> Attempt | None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-Kind = Literal["source", "filter", "model", "rule"]
+Kind = Literal["source", "filter", "hydrator", "model", "rule", "call"]
 KINDS: tuple[str, ...] = get_args(Kind)
 
 

@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from candidate_gen.pipeline import SWITCHES
 from candidate_gen.servicer import SERVICE_NAME, CandidateServicer
 from protos import candidates_pb2_grpc
 from serving.channels import open_channel
 from serving.contracts.candidates import CandidateClient
 from serving.contracts.clients.candidate_client import GrpcCandidateClient
-from serving.contracts.graph import BLOCKED
-from serving.contracts.rank_columns import RANK_COLUMNS
+from serving.contracts.graph import BLOCKED, FOLLOWS
+from serving.contracts.rank_columns import CROSS_COLUMNS, RANK_COLUMNS
 from serving.contracts.shard import PartKind
 from serving.contracts.sources import source_names
 from serving.deadline import Deadline
@@ -228,3 +229,28 @@ async def test_what_is_switched_off_is_left_out_and_told(connect: Connect) -> No
     ]
     ring.switches.switch_off()
     assert (await client.generate(a_request(), soon())).receipt.degraded_reasons == []
+
+
+async def test_a_hydrator_that_is_off_leaves_the_defaults_of_its_columns(connect: Connect) -> None:
+    ring = a_ring(flags={50: FOLLOWS}, columns={"author_id": [50, 50, 50, 50]})
+    client = await connect(ring)
+    ring.switches.switch_off("hydrator:acquaintance")
+    reply = await client.generate(a_request(), soon())
+    candidates = ring.ranker.requests[-1].candidates
+    assert candidates["follows_author"].tolist() == [0, 0, 0, 0]
+    assert candidates["follow_distance"].tolist() == [3, 3, 3, 3]
+    assert reply.receipt.degraded_reasons == ["switched_off:hydrator:acquaintance"]
+    assert reply.receipt.defaulted_columns == ["follows_author", "is_friend", "follow_distance"]
+    ring.switches.switch_off()
+    assert (await client.generate(a_request(), soon())).receipt.defaulted_columns == []
+    assert ring.ranker.requests[-1].candidates["follows_author"].tolist() == [1, 1, 1, 1]
+
+
+async def test_all_hydrators_may_be_off_at_once(connect: Connect) -> None:
+    ring = a_ring()
+    ring.switches.switch_off(*(each.key for each in SWITCHES if each.kind == "hydrator"))
+    await (await connect(ring)).generate(a_request(), soon())
+    sent = ring.ranker.requests[-1].candidates
+    for column in CROSS_COLUMNS:
+        np.testing.assert_array_equal(sent[column.name], column.empty(4))
+        assert sent[column.name].dtype == column.dtype

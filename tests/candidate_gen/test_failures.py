@@ -203,6 +203,19 @@ async def test_a_source_with_a_bug_is_missing_and_the_rest_go_on(monkeypatch):
     assert sorted(ring.ranker.ranked_ids) == [10, 11, 12]
 
 
+async def test_a_hydrator_with_a_bug_leaves_the_defaults_of_its_columns(monkeypatch):
+    def broken(_self, _query, _batch):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(pipeline_module.SameGroup, "hydrate", broken)
+    ring = a_ring()
+    receipt = await generated(ring)
+    assert receipt.degraded_reasons == ["hydrator_failed:same_group"]
+    assert receipt.defaulted_columns == ["same_group"]
+    assert ring.ranker.requests[0].candidates["same_group"].tolist() == [0, 0, 0, 0]
+    assert failures(ring, "same_group", "ZeroDivisionError") == 1
+
+
 async def test_nothing_that_may_be_shown_is_no_list():
     ring = a_ring()
     with pytest.raises(NotFoundError, match="no candidate may be shown"):

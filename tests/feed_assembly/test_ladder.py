@@ -87,6 +87,7 @@ async def test_a_list_that_was_narrowed_a_lot_is_not_kept(ring, name) -> None:
     [
         ("switched_off:source:popular", "stored"),
         ("switched_off:rule:likeness", "stored"),
+        ("switched_off:hydrator:acquaintance", "stored"),
         ("switched_off:filter:blocked", "ranked"),
         ("switched_off:model:main_ranker", "ranked"),
         ("rung_forced:fewer_probes", "ranked"),

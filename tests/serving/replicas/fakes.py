@@ -12,6 +12,7 @@ from serving.replicas.extra_call_budget import ExtraCallBudget
 from serving.replicas.replica_set import ReplicaSet
 from serving.replicas.replicated_method import Repeatable, ReplicatedMethod
 from serving.replicas.standing import Outcome
+from tests.serving.switches.movable_switches import MovableSwitches
 
 
 def failure(code: grpc.StatusCode = grpc.StatusCode.UNAVAILABLE) -> grpc.aio.AioRpcError:
@@ -119,6 +120,7 @@ class Fleet:
     replicas: ReplicaSet
     transports: list[FakeTransport]
     ask: ReplicatedMethod
+    switches: MovableSwitches
 
     async def call(self, timeout_s: float = 1.0) -> Any:
         return await self.ask("question", timeout=timeout_s)
@@ -134,9 +136,10 @@ def a_fleet(
     count: int = 2, *, share: float = 0.05, repeatable: Repeatable = Repeatable.AT_ANY_TIME
 ) -> Fleet:
     clock, metrics = FakeClock(), Metrics()
-    replicas = ReplicaSet("shard", metrics, ExtraCallBudget(share), clock, random.Random(7))
+    budget, switches = ExtraCallBudget(share), MovableSwitches()
+    replicas = ReplicaSet("shard", metrics, budget, clock, random.Random(7), switches)
     transports = [FakeTransport(f"host:{number}") for number in range(count)]
     for transport in transports:
         replicas.add(transport)
     ask = ReplicatedMethod(replicas, "/x/Search", repeatable, bytes, bytes)
-    return Fleet(clock, metrics, replicas, transports, ask)
+    return Fleet(clock, metrics, replicas, transports, ask, switches)

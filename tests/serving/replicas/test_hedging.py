@@ -59,6 +59,19 @@ async def test_a_hedge_has_what_is_left_of_the_time():
     assert (slow.timeouts, other.timeouts) == ([1.0], [0.75])
 
 
+async def test_switched_off_nothing_is_hedged_and_failures_are_still_retried():
+    fleet = a_fleet()
+    fleet.learn(0.010, 0.010)
+    fleet.switches.switch_off("call:hedging")
+    call, slow, other = await begun(fleet)
+    fleet.clock.pass_s(0.5)
+    await settle()
+    assert (other.asked, extra(fleet, "hedge")) == (0, 0)
+    slow.waiting[0].set_exception(failure())
+    assert await call == other.address
+    assert extra(fleet, "retry") == 1
+
+
 @pytest.mark.parametrize(
     ("own_s", "slow_after_s"), [(0.008, 0.010), (0.010, 0.010), (0.015, 0.015), (0.500, 0.010)]
 )

@@ -1,0 +1,42 @@
+"""Adds what the viewer has to do with each candidate.
+
+What is switched off, or fails, leaves its columns' declared missing values; the receipt says so.
+"""
+
+import time
+from collections.abc import Sequence
+
+from candidate_gen.batch import CandidateBatch, Query
+from candidate_gen.pool import Pool
+from candidate_gen.runner import Run
+from candidate_gen.stages import Hydrator
+from generation.item_columns import FACTS, VECTOR
+from serving.contracts.rank_columns import CROSS_COLUMNS
+
+MISSING = {column.name: column for column in CROSS_COLUMNS}
+
+
+def add_hydrated(
+    run: Run,
+    hydrators: Sequence[Hydrator],
+    switched_off: Sequence[Hydrator],
+    query: Query,
+    batch: CandidateBatch,
+    pool: Pool,
+) -> CandidateBatch:
+    """Add the columns of all hydrators, and of the shards' answers what only the ranker needs."""
+    started_s = time.perf_counter()
+    columns = pool.gather((FACTS.name, VECTOR.name), batch["pool_row"])
+    missing = list(switched_off)
+    for hydrator in hydrators:
+        try:
+            columns.update(hydrator.hydrate(query, batch))
+        except Exception as error:
+            run.fell_back(hydrator.name, error)
+            run.receipt.degrade(f"hydrator_failed:{hydrator.name}")
+            missing.append(hydrator)
+    for hydrator in missing:
+        columns.update({name: MISSING[name].empty(len(batch)) for name in hydrator.columns})
+        run.default_columns(*hydrator.columns)
+    run.record("hydrate", len(batch), len(batch), started_s)
+    return batch.with_columns(columns)
