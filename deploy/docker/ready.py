@@ -1,4 +1,4 @@
-"""Whether the service in this container is ready: the exit code is what a container health check reads."""
+"""Whether the service in this container is ready, as an exit code: what health checks read."""
 
 import os
 import ssl
