@@ -18,7 +18,7 @@ PACKAGES := tables generation features serving candidate_gen social_graph ann_sh
 
 .PHONY: help
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: demo
 demo: ## Build and serve a small simulated world; ARGS=--once ends after showing it
@@ -65,6 +65,10 @@ stubs:
 bench: $(VENV)/.installed-dev ## Measure how fast it is, against its floor and, with PEERS=folder, its peers: docs/speed.md
 	@VENV=$(VENV) deploy/real/install.sh
 	@$(BIN)/python -m benchmarks.speed $(ARGS)
+
+.PHONY: bench-quick
+bench-quick: $(VENV)/.installed-dev ## Fail if feedrank became 15 % slower; ARGS=--accept holds later runs to these figures
+	@$(BIN)/python -m benchmarks.speed.quick $(ARGS)
 
 .PHONY: measure
 measure: $(VENV)/.installed-dev ## Measure again what else we claim; ARGS names one file of benchmarks/

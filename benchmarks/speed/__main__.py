@@ -22,7 +22,8 @@ from benchmarks.speed.growth import growth_sizes, measure_growth
 from benchmarks.speed.machine import machine
 from benchmarks.speed.micro import measure_micro
 from benchmarks.speed.peers import measure_peers
-from benchmarks.speed.report import write_report
+from benchmarks.speed.plots import draw
+from benchmarks.speed.report import PAGE, write_report
 from benchmarks.speed.shard_queries import measure_shard
 from benchmarks.speed.world.build import world
 from benchmarks.speed.world.size import WorldSize
@@ -40,6 +41,7 @@ def main() -> None:
     parser.add_argument("--items", type=int, default=size.items)
     parser.add_argument("--viewers", type=int, default=size.viewers)
     parser.add_argument("--results", type=Path, default=RESULTS)
+    parser.add_argument("--page", type=Path, default=PAGE, help="where the tables go")
     args = parser.parse_args()
     size = WorldSize(items=args.items, viewers=args.viewers)
     parts = _parts(size, args)
@@ -57,7 +59,10 @@ def main() -> None:
         args.results.parent.mkdir(parents=True, exist_ok=True)
         args.results.write_text(json.dumps(results, indent=1) + "\n")
         print(f"   {time.perf_counter() - began_s:.0f} s", flush=True)
-    write_report(results)
+    # As it will be read again: keys are words.
+    results = json.loads(args.results.read_text())
+    write_report(results, args.page)
+    draw(results, args.page.with_suffix(".png"))
 
 
 def _parts(size: WorldSize, args: argparse.Namespace) -> dict[str, Callable[[], dict[str, Any]]]:

@@ -56,18 +56,31 @@ def measure_deployment(
             cells[f"second page c={concurrency}"] = measure_cell(servers, load)
             _tell(name, f"second page c={concurrency}", cells[f"second page c={concurrency}"])
         found["closed"] = cells
-    knee = max(cells[f"cold c={concurrency}"]["rate"] for concurrency in CONCURRENCY)
     with deployment(generations) as servers:
         found["start_s"] = dict(servers.start_s)
-        found["knee"] = knee
-        found["open"] = {}
         closed_loop(servers.port, questions.cold(2_000), 2, WARM_UP_S)
-        for share in SHARES_OF_KNEE:
-            rate = share * knee
-            viewers_asking = questions.cold(round(2 * rate * seconds) + 10)
-            load = partial(open_loop, servers.port, viewers_asking, rate, seconds)
-            found["open"][f"{share:.0%}"] = measure_cell(servers, load)
-            _tell(name, f"open loop at {share:.0%}", found["open"][f"{share:.0%}"])
+        found["knee"] = {}
+        for kind, field in (("cold", "open"), ("75 % stored", "open 75 % stored")):
+            knee = max(cells[f"{kind} c={concurrency}"]["rate"] for concurrency in CONCURRENCY)
+            found["knee"][field] = knee
+            found[field] = _around(name, kind, servers, questions, knee, seconds)
+    return found
+
+
+def _around(
+    name: str, kind: str, servers: Servers, questions: Questions, knee: float, seconds: float
+) -> dict[str, Any]:
+    """Open loops at shares of what a closed loop reached at best."""
+    found = {}
+    for share in SHARES_OF_KNEE:
+        rate = share * knee
+        count = round(2 * rate * seconds) + 10
+        asked = questions.cold(count)
+        if kind != "cold":
+            asked = questions.returning(count, max(CONCURRENCY))
+        load = partial(open_loop, servers.port, asked, rate, seconds)
+        found[f"{share:.0%}"] = measure_cell(servers, load)
+        _tell(name, f"{kind}, open, {share:.0%}", found[f"{share:.0%}"])
     return found
 
 
