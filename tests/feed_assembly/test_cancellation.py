@@ -40,7 +40,7 @@ def working(ring: Ring) -> WorkingCandidates:
 
 async def begin(ring: Ring, working: WorkingCandidates, viewers: range) -> list[asyncio.Task]:
     calls = [asyncio.create_task(ring.page(viewer, budget_ms=PATIENCE_MS)) for viewer in viewers]
-    while len(working.at_work) < len(viewers):
+    while len(working.at_work) < len(viewers):  # noqa: ASYNC110 - a few turns of the loop
         await asyncio.sleep(0)
     return calls
 

@@ -35,25 +35,25 @@ def ejections(fleet, number, cause):
 IN, OUT, TRIAL = State.IN_SERVICE, State.EJECTED, State.ON_TRIAL
 
 
-def test_all_replicas_are_asked_about_equally():
+async def test_all_replicas_are_asked_about_equally():
     counts = chosen(a_fleet(3), 600)
     assert len(counts) == 3
     assert min(counts.values()) > 150
 
 
-def test_the_one_with_fewer_calls_in_flight_is_asked():
+async def test_the_one_with_fewer_calls_in_flight_is_asked():
     fleet = a_fleet(2)
     fleet.replicas.replicas[0].in_flight = 3
     assert chosen(fleet) == {"host:1": 200}
 
 
-def test_a_replica_that_is_not_ready_is_not_asked():
+async def test_a_replica_that_is_not_ready_is_not_asked():
     fleet = a_fleet(3)
     fleet.transports[1].ready = False
     assert set(chosen(fleet)) == {"host:0", "host:2"}
 
 
-def test_an_extra_call_goes_to_another_replica_in_service_or_to_nobody():
+async def test_an_extra_call_goes_to_another_replica_in_service_or_to_nobody():
     fleet = a_fleet(2)
     first, second = fleet.replicas.replicas
     assert fleet.replicas.choose(but=(first,)) is second
@@ -61,7 +61,7 @@ def test_an_extra_call_goes_to_another_replica_in_service_or_to_nobody():
     assert fleet.replicas.choose(but=(first,)) is None
 
 
-def test_who_fails_again_and_again_is_ejected():
+async def test_who_fails_again_and_again_is_ejected():
     fleet = a_fleet(2)
     fail(fleet, 0, FAILURES_IN_ROW - 1)
     assert states(fleet) == [IN, IN]
@@ -72,7 +72,7 @@ def test_who_fails_again_and_again_is_ejected():
     assert fleet.metrics.gauge(EJECTED_REPLICAS, "shard")._value.get() == 0.5
 
 
-def test_a_good_answer_in_between_saves_it():
+async def test_a_good_answer_in_between_saves_it():
     fleet = a_fleet(2)
     for _ in range(5):
         fail(fleet, 0, FAILURES_IN_ROW - 1)
@@ -80,7 +80,7 @@ def test_a_good_answer_in_between_saves_it():
     assert states(fleet) == [IN, IN]
 
 
-def test_refusals_and_early_cancels_say_nothing():
+async def test_refusals_and_early_cancels_say_nothing():
     fleet = a_fleet(2)
     for _ in range(100):
         fleet.replicas.note(fleet.replicas.replicas[0], Outcome.NEUTRAL, 9.0)
@@ -88,7 +88,7 @@ def test_refusals_and_early_cancels_say_nothing():
     assert fleet.replicas.replicas[0].latency.p95_s is None
 
 
-def test_when_all_fail_alike_nobody_is_to_blame():
+async def test_when_all_fail_alike_nobody_is_to_blame():
     fleet = a_fleet(2)
     for _ in range(100):
         fail(fleet, 0, 3)
@@ -97,14 +97,14 @@ def test_when_all_fail_alike_nobody_is_to_blame():
 
 
 @pytest.mark.parametrize(("count", "limit"), [(1, 0), (2, 1), (3, 1), (4, 2), (5, 2)])
-def test_never_more_than_half_are_ejected(count, limit):
+async def test_never_more_than_half_are_ejected(count, limit):
     fleet = a_fleet(count)
     for number in range(count):
         fail(fleet, number, 50)
     assert states(fleet).count(OUT) == limit
 
 
-def test_failures_all_in_one_moment_are_no_reason():
+async def test_failures_all_in_one_moment_are_no_reason():
     fleet = a_fleet(2)
     for _ in range(100):
         fleet.replicas.note(fleet.replicas.replicas[0], Outcome.FAILED, 0.001)
@@ -117,14 +117,14 @@ def answer_slowly(fleet, number, seconds, times):
         fleet.replicas.note(fleet.replicas.replicas[number], Outcome.GOOD, seconds)
 
 
-def test_who_is_far_slower_than_the_others_every_time_is_ejected_like_who_fails():
+async def test_who_is_far_slower_than_the_others_every_time_is_ejected_like_who_fails():
     fleet = a_fleet(3)
     fleet.learn(0.010, 0.012, 0.010)
     answer_slowly(fleet, 2, 0.200, FAILURES_IN_ROW)
     assert states(fleet) == [IN, IN, OUT]
 
 
-def test_who_is_a_little_slower_is_not():
+async def test_who_is_a_little_slower_is_not():
     fleet = a_fleet(2)
     fleet.learn(0.001, 0.001)
     answer_slowly(fleet, 1, 0.010, 200)
@@ -137,7 +137,7 @@ def answer_slowly_every_tenth_time(fleet, number, times):
         fleet.replicas.note(fleet.replicas.replicas[number], Outcome.GOOD, seconds)
 
 
-def test_who_is_far_slower_now_and_then_is_ejected_for_its_p95():
+async def test_who_is_far_slower_now_and_then_is_ejected_for_its_p95():
     fleet = a_fleet(2)
     fleet.learn(0.010, 0.010)
     answer_slowly_every_tenth_time(fleet, 1, 10 * SIZE)
@@ -145,7 +145,7 @@ def test_who_is_far_slower_now_and_then_is_ejected_for_its_p95():
     assert ejections(fleet, 1, "slow") == 1
 
 
-def test_one_bad_moment_is_not_enough_for_that():
+async def test_one_bad_moment_is_not_enough_for_that():
     fleet = a_fleet(2)
     fleet.learn(0.010, 0.010)
     answer_slowly_every_tenth_time(fleet, 1, SIZE // 2)
@@ -236,7 +236,7 @@ async def test_an_ejection_long_ago_is_forgotten():
         fleet.clock.pass_s(100 * wait_s)
 
 
-def test_an_ejected_replica_is_better_than_none():
+async def test_an_ejected_replica_is_better_than_none():
     fleet = a_fleet(2)
     fail(fleet, 0)
     fleet.transports[1].ready = False
@@ -266,7 +266,7 @@ async def test_a_name_without_addresses_is_an_unavailable_neighbour():
         await fleet.replicas.wait_for_one(fleet.clock.time())
 
 
-def test_who_is_removed_is_asked_no_more_and_its_number_is_free():
+async def test_who_is_removed_is_asked_no_more_and_its_number_is_free():
     fleet = a_fleet(2)
     fail(fleet, 0)
     fleet.replicas.remove(fleet.replicas.replicas[0])
