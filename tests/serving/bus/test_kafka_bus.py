@@ -146,7 +146,7 @@ async def delete_before(address: str, topic_name: str, offset: int) -> None:
 
 
 async def test_send_is_bounded_and_what_is_lost_is_counted(monkeypatch):
-    monkeypatch.setattr("serving.bus.kafka_bus.CLOSE_TIMEOUT_S", 0.2)
+    monkeypatch.setattr("serving.bus.kafka_writer.CLOSE_TIMEOUT_S", 0.2)
     bus = KafkaBus("127.0.0.1:1", max_pending_messages=3, max_pending_bytes=1_000)
     await bus.start()
     topic = a_topic(partitions=1, acks="leader")
