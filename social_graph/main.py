@@ -22,9 +22,7 @@ async def open_service(settings: SocialGraphSettings, metrics: Metrics, server: 
     folder, manifest = generation_in_service(settings)
     bus = open_bus(settings.bus, max_unreadable_share=settings.max_unreadable_share)
     executor = NativeExecutor(metrics)
-    graph = await open_social_graph(
-        folder, manifest, settings.home, bus, metrics, executor
-    )
+    graph = await open_social_graph(folder, manifest, settings.home, bus, metrics, executor)
     tasks = BackgroundTasks(on_failure=lambda: server.stop_soon(1))
     server.on_close("streams", tasks.close)
     server.on_close("graph", graph.close)
