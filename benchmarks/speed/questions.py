@@ -33,12 +33,16 @@ class Questions:
     def returning(self, count: int, concurrency: int, page_size: int = 10) -> list[bytes]:
         """Three in four calls are of viewers who were here within the last minute.
 
-        Twice as many viewers take turns as calls are in flight, so that nobody asks twice at once.
+        A new viewer in every fourth call, who comes back three times, each time so much later that
+        the call before is answered. Steady, so that new feeds come at an even rate.
         """
+        later = max(2, concurrency // 2)
+        viewers: list[bytes] = []
         messages: list[bytes] = []
         while len(messages) < count:
-            viewers = [_first_page(next(self._ids), page_size) for _ in range(2 * concurrency)]
-            messages += viewers * CALLS_PER_VIEWER
+            viewers.append(_first_page(next(self._ids), page_size))
+            turns = range(len(viewers) - 1, -1, -later)[:CALLS_PER_VIEWER]
+            messages += [viewers[turn] for turn in turns]
         return messages
 
     def second_pages(self, port: int, count: int, page_size: int = 20) -> list[bytes]:

@@ -34,6 +34,7 @@ from generation.vocabulary import Vocabulary
 from spark_jobs.build_context import Facts, Workplace
 from spark_jobs.popular_floor import popular_floor
 
+MEAN_VIEWERS = 1_000
 DEVICES = ("phone", "tablet", "desktop")
 
 
@@ -95,10 +96,11 @@ def _write_vectors(working: Path, items: Items, viewers: Viewers) -> tuple[np.nd
         largest = max(largest, float(np.einsum("nd,nd->n", some, some).max()))
     write_table(working / layout.VECTORS_GRAM, {"row": gram})
     code = np.zeros(1, np.int32)
-    mean = viewer_vectors(viewers, items, gram, 1_000).mean(axis=0, keepdims=True)
+    some = viewer_vectors(viewers, items, gram, MEAN_VIEWERS)
+    mean = some.mean(axis=0, keepdims=True)
     write_table(
         working / layout.VECTORS_MEANS,
-        {"region": code, "language": code, "vector": mean, "viewers": code + 1_000},
+        {"region": code, "language": code, "vector": mean, "viewers": code + len(some)},
     )
     return gram, largest**0.5
 

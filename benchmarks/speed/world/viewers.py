@@ -72,7 +72,9 @@ def _among(
 
 
 def viewer_vectors(viewers: Viewers, items: Items, gram: Floats, count: int) -> Floats:
-    """What is searched for when the first `count` viewers ask: `float32[count, dim]`."""
+    """What is searched for when the first `count` viewers ask, or all where there are fewer:
+    `float32[count, dim]`."""
+    count = min(count, len(viewers.positives))
     liked = items.columns["vector"][viewers.positives[:count].reshape(-1)].astype(np.float32)
     first = np.arange(count + 1, dtype=np.int64) * POSITIVES
     ones = np.ones(len(liked), np.float32)
