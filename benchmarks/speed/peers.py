@@ -24,7 +24,7 @@ PEERS = ("P1 async MGET, 1 worker", "P1 async MGET, 2 workers")
 PAGE_SIZE = 50
 """As many items as the peers answer."""
 
-STORED_PAGE, STORED_VIEWERS = 12, 500
+STORED_PAGE, STORED_VIEWERS = 12, 200
 """Few viewers come back again and again; a feed of 50 has four pages and a bit, then it is made
 anew. How many pages were stored in the end is in the results."""
 
