@@ -26,11 +26,13 @@ FIRST_MS = 1_700_000_000_000
 ACTION_NAMES = ("impression", "click", "like", "long_view")
 
 IMPORT = """
-import json, resource, sys
+import json, sys
 from pathlib import Path
 from tables.importer import import_canonical
 report = import_canonical(Path(sys.argv[1]), Path(sys.argv[2]), now_ms=1_800_000_000_000)
-peak_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+# Not `ru_maxrss`: that begins with what the process which started this one had.
+[peak] = [line for line in open("/proc/self/status") if line.startswith("VmHWM:")]
+peak_kib = int(peak.split()[1])
 actions = report.tables["actions"]
 print(json.dumps({"peak_mib": peak_kib / 1024, "read": actions.read, "kept": actions.kept,
                   "duplicates": actions.duplicates}))

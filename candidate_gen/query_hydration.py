@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from functools import partial
 
 from candidate_gen.batch import Query
 from candidate_gen.neighbours import VIEWER_SHARE, Neighbours, share_of
@@ -30,10 +31,10 @@ async def hydrate_query(
     states, graph = neighbours.viewer_states, neighbours.graph
     viewer_id, now_ms = request.viewer_id, request.now_ms
     viewer, neighbourhood = await asyncio.gather(
-        run.attempt("viewer_state", states.read(viewer_id, now_ms), limit),
+        run.attempt("viewer_state", partial(states.read, viewer_id, now_ms), limit),
         run.attempt(
             "neighbourhood",
-            graph.neighbourhood(generation, viewer_id, now_ms, LIMITS, limit),
+            partial(graph.neighbourhood, generation, viewer_id, now_ms, LIMITS, limit),
             limit,
         ),
     )

@@ -1,6 +1,7 @@
 """Asks the graph once how the viewer stands to all authors found."""
 
 import time
+from functools import partial
 
 import numpy as np
 
@@ -42,7 +43,7 @@ async def add_relations(
         limit = share_of(deadline, RELATIONS_SHARE)
         relations = await run.attempt(
             "relations",
-            graph.relations(generation, query.request.viewer_id, asked, limit),
+            partial(graph.relations, generation, query.request.viewer_id, asked, limit),
             limit,
         )
         if relations is not None and len(relations.flags) != len(asked):

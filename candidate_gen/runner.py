@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from serving.contracts.receipt import Receipt, StageCount
@@ -71,14 +71,15 @@ class Run:
         self._metrics.histogram(SHARD_COVERAGE).observe(answered / total)
 
     async def attempt(
-        self, stage: str, call: Awaitable[Answer], deadline: Deadline
+        self, stage: str, call: Callable[[], Awaitable[Answer]], deadline: Deadline
     ) -> Answer | None:
         """Await a neighbour's answer; `None` when it fails or is late, which is counted.
 
-        A cancellation that nobody asked for is a failure too.
+        A cancellation that nobody asked for is a failure too. One that comes before the first
+        step leaves nothing behind: the call is made here, not before.
         """
         try:
-            return await within(call, deadline)
+            return await within(call(), deadline)
         except asyncio.CancelledError as error:
             task = asyncio.current_task()
             if task is not None and task.cancelling():

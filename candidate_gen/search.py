@@ -1,6 +1,7 @@
 """One search per shard client, all at once; those that fail or are late are missing."""
 
 import time
+from functools import partial
 
 from candidate_gen.fan_out import FanOut
 from candidate_gen.pool import check_answer
@@ -43,7 +44,8 @@ async def _replies(
 ) -> list[list[ShardAnswer]]:
     """What came, after noting what did not."""
     if shards.single is not None:
-        only = await run.attempt("search", shards.single.search(request, deadline), deadline)
+        search = partial(shards.single.search, request, deadline)
+        only = await run.attempt("search", search, deadline)
         return [] if only is None else [only]
     replies = []
     for reply in await shards.ask(request, run.receipt.shards_total, deadline):

@@ -3,7 +3,7 @@
 import pytest
 
 from candidate_gen.narrowing import FIRST_COSTS_MS, FROM_FILTER, FROM_SEARCH, Narrowing
-from candidate_gen.pipeline import FILTERS, SOURCES, SWITCHES
+from candidate_gen.pipeline import FILTERS, SWITCHES, hydrators_of
 from serving.contracts.receipt import Receipt
 from serving.contracts.shard import PartKind
 from serving.contracts.sources import SOURCES as DECLARED
@@ -70,10 +70,13 @@ async def test_a_hurried_request_searches_with_fewer_probes() -> None:
     assert reply.receipt.degraded_reasons == ["narrowed"]
 
 
-def test_every_source_and_filter_has_its_switch() -> None:
+def test_every_source_filter_and_hydrator_has_its_switch() -> None:
     keys = {switch.key for switch in SWITCHES}
-    assert keys == {f"source:{name}" for name in DECLARED} | {f"filter:{f.name}" for f in FILTERS}
-    assert len(SWITCHES) == len(SOURCES) + len(FILTERS)
+    sources = {f"source:{name}" for name in DECLARED}
+    filters = {f"filter:{each.name}" for each in FILTERS}
+    hydrators = {f"hydrator:{each.name}" for each in hydrators_of(category_count=1)}
+    assert keys == sources | filters | hydrators
+    assert len(SWITCHES) == len(keys)
 
 
 def test_what_people_asked_for_is_a_matter_of_safety() -> None:

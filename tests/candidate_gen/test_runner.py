@@ -69,16 +69,16 @@ def test_the_largest_lag_stays(run):
 
 
 async def test_an_answer_in_time_is_passed_on(run):
-    assert await run.attempt("graph", answer(), soon()) == 42
+    assert await run.attempt("graph", answer, soon()) == 42
 
 
 async def test_a_failure_is_none_and_counted_by_cause(run, metrics):
-    assert await run.attempt("graph", refuse(), soon()) is None
+    assert await run.attempt("graph", refuse, soon()) is None
     assert metrics.counter(STAGE_FAILURES, "graph", "DependencyError")._value.get() == 1
 
 
 async def test_a_late_answer_is_none_and_counted(run, metrics):
-    assert await run.attempt("graph", never(), Deadline.after_ms(1)) is None
+    assert await run.attempt("graph", never, Deadline.after_ms(1)) is None
     assert metrics.counter(STAGE_FAILURES, "graph", "DeadlineError")._value.get() == 1
 
 

@@ -115,7 +115,9 @@ async def test_a_damaged_generation_is_one_log_line_and_the_right_exit_code(star
     assert await process.wait() == CANNOT_START
 
 
-async def test_an_overlay_that_lost_its_files_is_refused_not_served(start, generations, tmp_path):
+async def test_an_overlay_that_lost_its_files_is_set_aside_and_filled_again(
+    start, generations, tmp_path
+):
     home = tmp_path / "home"
     await publish_all(home, ("mute", 1, 10))
     process = await start()
@@ -126,6 +128,5 @@ async def test_an_overlay_that_lost_its_files_is_refused_not_served(start, gener
     (overlay / "CURRENT").unlink()
     shutil.copy(next(overlay.glob("MANIFEST-*")), overlay / "000099.sst")
     process = await start()
-    entry = await event_of(process, "cannot start")
-    assert "data files but no CURRENT" in str(entry["cause"])
-    assert await process.wait() == CANNOT_START
+    assert await flags(process, current(generations).name, 1, 10) == [FOLLOWS | MUTED]
+    assert [path.name for path in overlay.parent.glob("overlay.damaged*")] == ["overlay.damaged-0"]

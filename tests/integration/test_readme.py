@@ -104,7 +104,8 @@ def test_the_commands_are_those_tested_here():
     tested = {
         "make demo", "make test", "make lint types test", "make protos", "make bench", "make help",
         "ghz", "feedrank feed", "feedrank act", "feedrank import", "feedrank build",
-        "feedrank serve", "feedrank export", "feedrank up", "feedrank doctor",
+        "feedrank serve", "feedrank export", "feedrank up", "feedrank doctor", "feedrank switch",
+        "make faults",
     }  # fmt: skip
     unknown = {line for line in COMMANDS if not line.startswith(tuple(tested))}
     assert not unknown

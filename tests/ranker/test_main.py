@@ -46,6 +46,11 @@ def error_of_start(variables):
     return json.loads(line)
 
 
+def told(path: Path) -> str:
+    """How logs name a file of a generation: from the folder that its setting names."""
+    return str(Path("generations", *path.parts[-3:]))
+
+
 def test_serves_and_ends_in_order(tmp_path, variables):
     process = ServiceProcess("ranker", "ranker.main", tmp_path / "run", free_ports(1)[0], variables)
     process.start()
@@ -59,7 +64,7 @@ def test_a_damaged_model_is_one_line_and_an_exit_code(folder, variables):
     path.chmod(0o644)
     path.write_bytes(path.read_bytes()[:-1] + b"!")
     error = error_of_start(variables)
-    assert error["cause"] == f"{path} differs from the manifest's SHA-256"
+    assert error["cause"] == f"{told(path)} differs from the manifest's SHA-256"
 
 
 def test_a_model_for_other_features_is_one_line_and_an_exit_code(folder, variables):
@@ -70,4 +75,4 @@ def test_a_model_for_other_features_is_one_line_and_an_exit_code(folder, variabl
     manifest.files.update(entries_of(folder, {}))
     (folder / "manifest.json").chmod(0o644)
     manifest.write(folder)
-    assert f"{path} was made for features 0123456789ab" in error_of_start(variables)["cause"]
+    assert f"{told(path)} was made for features 0123456789ab" in error_of_start(variables)["cause"]
