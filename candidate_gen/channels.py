@@ -1,5 +1,7 @@
 """Connections of a candidate_gen process to the services it asks."""
 
+import asyncio
+
 import grpc
 from google.protobuf.descriptor import ServiceDescriptor
 
@@ -46,6 +48,11 @@ class Channels:
             graph=GrpcGraphClient(self._to("social_graph", settings.graph_address, GRAPH)),
             ranker=GrpcRankerClient(self._to("ranker", settings.ranker_address, RANKER)),
         )
+
+    async def unreached(self, timeout_s: float) -> list[str]:
+        """Wait until every neighbour is connected; names of those that are not in time."""
+        reached = await asyncio.gather(*(each.reached(timeout_s) for each in self._open))
+        return [each.replicas.name for each, ok in zip(self._open, reached, strict=True) if not ok]
 
     async def close(self) -> None:
         for neighbour in self._open:

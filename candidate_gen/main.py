@@ -23,6 +23,9 @@ from serving.store_metrics import follow_bus, follow_state
 from serving.switches.follow_switches import follow_switches
 
 DAY_MS = 86_400_000
+CONNECT_S = 5.0
+"""Wait for neighbours at start, which may start at the same time; then go on without them."""
+
 CATCH_UP_S = 10.0
 """Wait for the overlay at start; a bus that is away must not keep the process from serving."""
 
@@ -64,6 +67,8 @@ async def open_service(
     tasks.start("candidate_gen.viewer_state", candidate_gen.run())
     if not await candidate_gen.caught_up(CATCH_UP_S):
         log.warning("serving before all actions are applied", waited_s=CATCH_UP_S)
+    if missing := await channels.unreached(CONNECT_S):
+        log.warning("serving before all neighbours are connected", missing=missing)
     servicer = CandidateServicer(candidate_gen, settings.default_deadline_ms)
     candidates_pb2_grpc.add_CandidateServiceServicer_to_server(servicer, server.grpc_server)
 

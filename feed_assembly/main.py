@@ -2,6 +2,8 @@
 
 import asyncio
 
+import structlog
+
 from feed_assembly.page_keys import OneKey, PageKeys, WatchedRing, keys_at_home
 from feed_assembly.service import open_feed_assembly
 from feed_assembly.servicer import SERVICE_NAME, FeedServicer
@@ -26,8 +28,13 @@ from serving.switches.follow_switches import follow_switches
 
 CANDIDATES = candidates_pb2.DESCRIPTOR.services_by_name["CandidateService"]
 
+CONNECT_S = 5.0
+"""Wait for candidate_gen at start, which may start at the same time; then go on without it."""
+
 PREPARE_S = 10.0
 """Wait for the bus at start; one that is away must not keep the process from serving."""
+
+log = structlog.get_logger()
 
 
 async def open_service(
@@ -78,6 +85,8 @@ async def open_service(
     )
     await feed_assembly.start()
     tasks.start("feed_assembly.readers", feed_assembly.run())
+    if not await candidate_gen.reached(CONNECT_S):
+        log.warning("serving before candidate_gen is connected")
     servicer = FeedServicer(
         feed_assembly,
         settings.default_deadline_ms,

@@ -13,7 +13,7 @@ from google.protobuf.descriptor import ServiceDescriptor
 from serving.replicas.addresses import parse_addresses
 from serving.replicas.name_lookup import Follow, follow_name
 from serving.replicas.replica import Replica
-from serving.replicas.replica_set import ReplicaSet
+from serving.replicas.replica_set import CONNECTING_POLL_S, ReplicaSet
 from serving.replicas.replicated_method import Repeatable, ReplicatedMethod
 from serving.replicas.transport import Transport
 
@@ -68,6 +68,19 @@ class Neighbour:
             request_serializer,
             response_deserializer,
         )
+
+    async def reached(self, timeout_s: float) -> bool:
+        """Wait until a replica is connected; False when that took longer.
+
+        For a start: calls made before would be refused, though everybody is there.
+        """
+        clock = self.replicas.clock
+        until_s = clock.time() + timeout_s
+        while not any(replica.is_usable() for replica in self.replicas.replicas):
+            if clock.time() >= until_s:
+                return False
+            await asyncio.sleep(CONNECTING_POLL_S)
+        return True
 
     async def close(self) -> None:
         """Close all connections; calls under way are cancelled."""
