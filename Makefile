@@ -95,7 +95,7 @@ AUDITED ?= serve build
 define AUDIT_FAILED
 audit: not passed. A table above lists components with a known vulnerability: raise their versions (make lock).
 An ERROR above, "not found" or a connection, means that nobody could be asked, and nothing is known. pip-audit asks
-https://pypi.org; mirrors of it have no advisories. Run this where pypi.org can be reached, or ask https://api.osv.dev
+the public package index; mirrors of it have no advisories. Run this where that can be reached, ask another service
 with make audit ARGS="--vulnerability-service osv", or give the lists of `make sbom` to a scanner of your own.
 endef
 export AUDIT_FAILED
