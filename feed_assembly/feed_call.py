@@ -6,6 +6,7 @@ from feed_assembly.feed_request import FeedRequest
 from feed_assembly.page_token import PageToken
 from feed_assembly.session.revocation_version import is_same_life
 from feed_assembly.session.session import SessionRecord
+from feed_assembly.session.stored_sessions import StoredSession
 from serving.deadline import Deadline
 from serving.effort.rung import Rung
 
@@ -22,6 +23,7 @@ class FeedCall:
         clock_ms: The clock's, which tokens go by.
         rung: Do no more than this.
         reasons: Why the answer will be less than it could be.
+        session: The viewer's session as it was found, once it is.
     """
 
     request: FeedRequest
@@ -32,6 +34,7 @@ class FeedCall:
     deadline: Deadline
     rung: Rung = Rung.FULL
     reasons: list[str] = field(default_factory=list)
+    session: StoredSession | None = None
 
     @property
     def scroll_started_ms(self) -> int:

@@ -57,12 +57,12 @@ class FloorPages:
         pool = self._floor.pool(self._regions.code(call.viewer_id, call.request.region))
 
         def make(record: SessionRecord) -> Made:
-            served = record.served.item_ids_since(call.served_since_ms)
-            usable = self._usable(call, pool, record) & ~np.isin(pool.item_ids, served)
+            served = record.served.items_since(call.served_since_ms)
+            usable = self._usable(call, pool, record) & ~np.isin(pool.item_ids, list(served))
             if record.lacks_blocks(call.now_ms):
                 call.degrade(BLOCKS_UNKNOWN)
             page = self._page(call, pool, pool.spread(usable, call.request.count), record)
-            after = noted(record, page.item_ids, call.now_ms, call.served_since_ms)
+            after = noted(record, page.item_ids, call.now_ms, served)
             return page, after
 
         page = await self._pages.serve(call, known, make)

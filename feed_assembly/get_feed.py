@@ -1,8 +1,7 @@
 """Answers `GetFeed`: a repeat, the next slice of a feed, a new ranking, or what is left."""
 
-import asyncio
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import structlog
 
@@ -11,7 +10,7 @@ from feed_assembly.feed_page import FeedPage
 from feed_assembly.feed_request import FeedRequest, checked
 from feed_assembly.floor_pages import FloorPages
 from feed_assembly.new_feeds import NewFeeds
-from feed_assembly.page_cut import own_receipt, stored_feeds
+from feed_assembly.page_cut import stored_feeds
 from feed_assembly.page_token import PageTokens
 from feed_assembly.pages import Pages
 from feed_assembly.presenter import ItemView, Presenter
@@ -93,13 +92,12 @@ class GetFeed:
         page = await self._page(call, clock)
         with clock.stage("content", len(page)):
             views = self._presenter.views(call.viewer_id, request.region, page)
-        receipt = own_receipt(page.receipt)
+        receipt = page.receipt
         # In the order they ended: the session was read first, the others ended after the ranking.
         receipt.stages = [*stages.stages[:1], *receipt.stages, *stages.stages[1:]]
         for reason in call.reasons:
             receipt.degrade(reason)
         receipt.total_ms = (time.perf_counter() - started_s) * 1_000
-        page = replace(page, receipt=receipt)
         self._count(receipt)
         if len(page) and receipt.origin != "repeat":
             self._served_records.add(call.viewer_id, request, page, call.now_ms)
@@ -119,9 +117,9 @@ class GetFeed:
     async def _page(self, call: FeedCall, clock: StageClock) -> FeedPage:
         try:
             with clock.stage("session", 1):
-                async with asyncio.timeout(call.deadline.remaining_s()):
-                    record = call.current(await self._sessions.load(call.viewer_id))
-                feeds = stored_feeds(record)
+                remaining_s = call.deadline.remaining_s()
+                call.session = await self._sessions.find(call.viewer_id, remaining_s)
+                record = call.current(call.session.record)
                 repeated = self._pages.repeated(call, record)
         except (StateUnavailableError, TimeoutError) as error:
             log.warning("session not read", cause=str(error))
@@ -132,46 +130,42 @@ class GetFeed:
             return repeated
         if call.rung == Rung.FLOOR:
             return await self._floor.serve(call, record)
-        page = await self._continued(call, record, feeds)
+        page = await self._continued(call, record)
         if page is None and call.rung < Rung.STORED:
             page = await self._new_feeds.first_page(call, record, clock)
         if page is None:
-            page = await self._left_over(call, record, feeds)
+            page = await self._left_over(call, record)
         if page is None:
             page = await self._floor.serve(call, record)
         return page
 
-    async def _continued(
-        self, call: FeedCall, record: SessionRecord, feeds: list[StoredFeed]
-    ) -> FeedPage | None:
+    async def _continued(self, call: FeedCall, record: SessionRecord) -> FeedPage | None:
         """The next slice of the feed that the token or the last minute points to."""
         if call.token is not None:
             token = call.token
             return await self._pages.from_stored(call, record, token.feed_id, token.cursor, "page")
-        outcome, feed = self._fresh_feed(call, record, feeds)
+        outcome, feed = self._fresh_feed(call, record)
         self._metrics.counter(STORED_FEED_LOOKUPS, outcome).inc()
         if feed is None:
             return None
         return await self._pages.from_stored(call, record, feed.feed_id, None, "stored")
 
-    def _fresh_feed(
-        self, call: FeedCall, record: SessionRecord, feeds: list[StoredFeed]
-    ) -> tuple[str, StoredFeed | None]:
-        for feed in feeds:
+    def _fresh_feed(self, call: FeedCall, record: SessionRecord) -> tuple[str, StoredFeed | None]:
+        outcome = "miss"
+        for feed in stored_feeds(record):
+            outcome = "stale"
             if feed.context != call.request.context or feed.is_used_up():
                 continue
             is_young = 0 <= call.now_ms - feed.created_ms < FRESH_MS
             is_current = record.last_positive_ms < feed.created_ms
             if is_young and is_current and feed.generation == self._generation:
                 return "hit", feed
-        return ("stale" if feeds else "miss"), None
+        return outcome, None
 
-    async def _left_over(
-        self, call: FeedCall, record: SessionRecord, feeds: list[StoredFeed]
-    ) -> FeedPage | None:
+    async def _left_over(self, call: FeedCall, record: SessionRecord) -> FeedPage | None:
         """What is unserved of any stored feed, those for the same context first."""
         context = call.request.context
-        for feed in sorted(feeds, key=lambda feed: feed.context != context):
+        for feed in sorted(stored_feeds(record), key=lambda feed: feed.context != context):
             if not feed.is_used_up():
                 page = await self._pages.from_stored(call, record, feed.feed_id, None, "stored")
                 if page is not None:

@@ -1,7 +1,6 @@
 """First pages of new lists, and what becomes of lists that came too late."""
 
 import secrets
-from dataclasses import replace
 
 import numpy as np
 import structlog
@@ -17,7 +16,7 @@ from feed_assembly.pages import Pages
 from feed_assembly.session.revocation_version import nothing_revoked
 from feed_assembly.session.session import SessionRecord
 from feed_assembly.session.session_store import SessionStore
-from feed_assembly.stored_feed import feed_of
+from feed_assembly.stored_feed import StoredFeed, feed_of
 from serving.contracts.rank import RankedList
 from serving.contracts.receipt import Receipt
 from serving.errors import (
@@ -77,8 +76,7 @@ class NewFeeds:
         if made is None:
             return None
         ranked, receipt = made
-        feed = feed_of(ranked, wanted.feed_id, wanted.context, wanted.scroll_started_ms)
-        feed, features = replace(feed, receipt=receipt), ranked.features
+        feed, features = _feed(wanted, ranked, receipt), ranked.features
         if BLOCKS_UNKNOWN in receipt.degraded_reasons:
             blocked = self._blocks.author_ids(call.viewer_id)
             feed, features = feed.only(~np.isin(feed.author_ids, blocked)), None
@@ -94,7 +92,7 @@ class NewFeeds:
         """
         if not is_storable(ranked.receipt):
             return
-        feed = feed_of(ranked, wanted.feed_id, wanted.context, wanted.scroll_started_ms)
+        feed = _feed(wanted, ranked, ranked.receipt)
 
         def change(record: SessionRecord) -> SessionRecord:
             is_current = nothing_revoked(ranked.revocation_version, record.revocation_version)
@@ -128,6 +126,10 @@ class NewFeeds:
             call.degrade(COVERAGE_BELOW_HALF)
             return None
         return ranked, receipt
+
+
+def _feed(wanted: Wanted, ranked: RankedList, receipt: Receipt) -> StoredFeed:
+    return feed_of(ranked, receipt, wanted.feed_id, wanted.context, wanted.scroll_started_ms)
 
 
 def _why(error: FeedError) -> str:

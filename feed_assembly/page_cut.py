@@ -4,8 +4,9 @@ They run inside the compare-and-set of the record, so that two calls at once nev
 place of a feed, and no page leaves with what the record has revoked.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,7 @@ from feed_assembly.feed_page import FeedPage
 from feed_assembly.session.session import MAX_STORED_FEEDS, SessionRecord
 from feed_assembly.showable import showable
 from feed_assembly.stored_feed import Cursor, StoredFeed
+from feed_assembly.stored_feed_codec import pack_feed, packed_feed_id, unpack_feed
 from serving.contracts.receipt import Receipt
 from serving.errors import StateUnavailableError
 
@@ -24,8 +26,7 @@ Ids = npt.NDArray[np.int64]
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
+class Cut(NamedTuple):
     """One page out of a feed, not yet noted anywhere.
 
     Attributes:
@@ -40,10 +41,12 @@ class Cut:
     next: Cursor
 
 
-def stored_feeds(record: SessionRecord) -> list[StoredFeed]:
+def stored_feeds(record: SessionRecord) -> Iterator[StoredFeed]:
     """The viewer's feeds, last used first, without those that cannot be read."""
-    feeds = map(_readable, record.stored_feeds)
-    return [feed for feed in feeds if feed is not None]
+    for raw in record.stored_feeds:
+        feed = _readable(raw)
+        if feed is not None:
+            yield feed
 
 
 def cut_page(
@@ -52,25 +55,28 @@ def cut_page(
     cursor: Cursor,
     count: int,
     content: Content,
-    served_since_ms: int,
+    served: AbstractSet[int],
 ) -> Cut:
     """The next items of `feed` from `cursor` on that may still be shown; possibly none.
 
-    What another feed served since `served_since_ms` is left out, except where a place that was
-    served already is asked for again.
+    What another feed has `served` of late is left out, except where a place that was served already
+    is asked for again.
     """
-    usable = showable(feed.item_ids, feed.author_ids, record, content, feed.created_ms)
-    if cursor >= feed.cursor:
-        served = record.served.item_ids_since(served_since_ms)
-        usable &= ~np.isin(feed.item_ids, served)
+    usable = showable(feed.item_ids, feed.author_ids, record, content, feed.created_ms).tolist()
+    if cursor >= feed.cursor and served:
+        items = feed.item_ids.tolist()
+        usable = [is_usable and items[row] not in served for row, is_usable in enumerate(usable)]
     found = feed.slice(cursor, usable, count)
     return Cut(feed.advanced(found.next), found.rows, cursor.position, found.next)
 
 
-def page_of(cut: Cut, receipt: Receipt, features: npt.NDArray[np.float32] | None) -> FeedPage:
-    """The page without its token.
+def page_of(
+    cut: Cut, receipt: Receipt, token: str, features: npt.NDArray[np.float32] | None
+) -> FeedPage:
+    """The page.
 
     Args:
+        token: Of the page after it.
         features: `float32[list_size, FEATURE_COUNT]` of the feed's list, or `None`.
     """
     feed, rows = cut.feed, cut.rows
@@ -84,47 +90,37 @@ def page_of(cut: Cut, receipt: Receipt, features: npt.NDArray[np.float32] | None
         scores=feed.scores[rows],
         source_bits=feed.source_bits[rows],
         receipt=receipt,
+        next_page_token=token,
         features=features[rows] if features is not None and has_features else None,
     )
 
 
-def noted(record: SessionRecord, item_ids: Ids, now_ms: int, served_since_ms: int) -> SessionRecord:
-    """The record with `item_ids` served; those served of late are not noted twice."""
-    known = record.served.item_ids_since(served_since_ms)
-    new = item_ids[~np.isin(item_ids, known)]
-    return record.with_served(new, now_ms) if len(new) else record
+def noted(
+    record: SessionRecord, item_ids: Ids, now_ms: int, served: AbstractSet[int]
+) -> SessionRecord:
+    """The record with `item_ids` served; those `served` of late are not noted twice."""
+    new = [item_id for item_id in item_ids.tolist() if item_id not in served]
+    return record.with_served(np.array(new, np.int64), now_ms) if new else record
 
 
 def with_feed(record: SessionRecord, feed: StoredFeed) -> SessionRecord:
     """The record with `feed` as the last used one; the feed used longest ago may go."""
-    others = [raw for raw in record.stored_feeds if _feed_id(raw) not in ("", feed.feed_id)]
-    return record.with_stored_feeds([feed.pack(), *others][:MAX_STORED_FEEDS])
+    others = [raw for raw in record.stored_feeds if packed_feed_id(raw) not in ("", feed.feed_id)]
+    return record.with_stored_feeds([pack_feed(feed), *others][:MAX_STORED_FEEDS])
 
 
-def find_feed(feeds: Sequence[StoredFeed], feed_id: str) -> StoredFeed | None:
-    return next((feed for feed in feeds if feed.feed_id == feed_id), None)
-
-
-def _feed_id(raw: bytes) -> str:
-    feed = _readable(raw)
-    return feed.feed_id if feed is not None else ""
+def find_feed(record: SessionRecord, feed_id: str) -> StoredFeed | None:
+    """The viewer's feed of this id, if it can be read."""
+    for raw in record.stored_feeds:
+        if packed_feed_id(raw) == feed_id:
+            return _readable(raw)
+    return None
 
 
 def _readable(raw: bytes) -> StoredFeed | None:
     """A damaged feed is lost, and not the viewer's session with it."""
     try:
-        return StoredFeed.unpack(raw)
+        return unpack_feed(raw)
     except StateUnavailableError as error:
         log.error("stored feed dropped", cause=str(error))
         return None
-
-
-def own_receipt(receipt: Receipt) -> Receipt:
-    """A copy whose lists can be added to."""
-    return replace(
-        receipt,
-        stages=list(receipt.stages),
-        degraded_reasons=list(receipt.degraded_reasons),
-        defaulted_columns=list(receipt.defaulted_columns),
-        models=dict(receipt.models),
-    )

@@ -1,6 +1,5 @@
 """Serves pages: each is cut, signed, noted and remembered in one change of the session record."""
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -13,13 +12,10 @@ from feed_assembly.feed_call import FeedCall
 from feed_assembly.feed_page import FeedPage
 from feed_assembly.list_quality import is_storable
 from feed_assembly.page_cut import (
-    Cut,
     cut_page,
     find_feed,
     noted,
-    own_receipt,
     page_of,
-    stored_feeds,
     with_feed,
 )
 from feed_assembly.page_token import PageToken, PageTokens
@@ -54,7 +50,7 @@ class Pages:
             return None
         page, served_ms = found
         kept = showable(page.item_ids, page.author_ids, record, self._content, served_ms)
-        receipt = own_receipt(page.receipt)
+        receipt = page.receipt.copy()
         receipt.origin = "repeat"
         return replace(
             page,
@@ -77,11 +73,11 @@ class Pages:
         """A page of a stored feed from `cursor` on (`None`: its first unserved place)."""
 
         def make(record: SessionRecord) -> Made:
-            feed = find_feed(stored_feeds(record), feed_id)
+            feed = find_feed(record, feed_id)
             if feed is None:
                 return None
-            cut = self._cut(call, record, feed, feed.cursor if cursor is None else cursor)
-            return self._made(call, record, cut, origin, stored=True)
+            start = feed.cursor if cursor is None else cursor
+            return self._made(call, record, feed, start, origin, stored=True)
 
         return await self.serve(call, known, make)
 
@@ -95,12 +91,13 @@ class Pages:
         """The first page of a new list, which is stored unless it is degraded."""
 
         def make(record: SessionRecord) -> Made:
-            cut = self._cut(call, record, feed, feed.cursor)
             seen, now = feed.revocation_version, record.revocation_version
             # Revocations made in between would be known no more if the record was lost as well.
             is_whole = not seen or is_same_life(seen, now)
             stored = is_whole and is_storable(feed.receipt)
-            return self._made(call, record, cut, "ranked", stored=stored, features=features)
+            return self._made(
+                call, record, feed, feed.cursor, "ranked", stored=stored, features=features
+            )
 
         return await self.serve(call, known, make)
 
@@ -123,8 +120,8 @@ class Pages:
             return self._remembered(call, after, page)
 
         try:
-            async with asyncio.timeout(call.deadline.remaining_s()):
-                await self._sessions.update(call.viewer_id, change)
+            remaining_s = call.deadline.remaining_s()
+            await self._sessions.update(call.viewer_id, change, call.session, remaining_s)
         except (StateUnavailableError, TimeoutError) as error:
             log.warning("page not noted", cause=str(error))
             call.degrade("state_unavailable")
@@ -135,32 +132,31 @@ class Pages:
     def signed(self, call: FeedCall, token: PageToken) -> str:
         return self._tokens.sign(call.viewer_id, token, call.clock_ms)
 
-    def _cut(self, call: FeedCall, record: SessionRecord, feed: StoredFeed, cursor: Cursor) -> Cut:
-        count = call.request.count
-        return cut_page(record, feed, cursor, count, self._content, call.served_since_ms)
-
     def _made(
         self,
         call: FeedCall,
         record: SessionRecord,
-        cut: Cut,
+        feed: StoredFeed,
+        cursor: Cursor,
         origin: str,
         *,
         stored: bool,
         features: npt.NDArray[np.float32] | None = None,
     ) -> Made:
+        served = record.served.items_since(call.served_since_ms)
+        cut = cut_page(record, feed, cursor, call.request.count, self._content, served)
         if not len(cut.rows):
             return None
-        receipt = own_receipt(cut.feed.receipt)
+        receipt = feed.receipt.copy()
         receipt.origin = origin
-        page = page_of(cut, receipt, features)
-        started_ms = min(call.scroll_started_ms, cut.feed.scroll_started_ms)
+        started_ms = min(call.scroll_started_ms, feed.scroll_started_ms)
         version = record.revocation_version
-        token = PageToken(page.feed_id, cut.next, call.floor_taken, started_ms, version)
-        record = noted(record, page.item_ids, call.now_ms, call.served_since_ms)
+        token = PageToken(feed.feed_id, cut.next, call.floor_taken, started_ms, version)
+        page = page_of(cut, receipt, self.signed(call, token), features)
+        record = noted(record, page.item_ids, call.now_ms, served)
         if stored:
             record = with_feed(record, cut.feed)
-        return replace(page, next_page_token=self.signed(call, token)), record
+        return page, record
 
     def _remembered(self, call: FeedCall, record: SessionRecord, page: FeedPage) -> SessionRecord:
         request_id = call.request.request_id

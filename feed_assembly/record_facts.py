@@ -1,11 +1,13 @@
 """Reads the facts of a stored record, believing nothing: a store may give back damaged bytes."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from serving.errors import StateUnavailableError
 
 MAX_INT64 = 2**63 - 1
+HEX_ID = re.compile("[0-9a-f]{32}")
 
 
 class RecordFacts:
@@ -21,6 +23,13 @@ class RecordFacts:
         # JSON can spell half of a character, which no message can carry.
         if not isinstance(value, str) or not _is_whole_text(value):
             raise _wrong(name, value)
+        return value
+
+    def hex_id(self, name: str) -> str:
+        """32 hex digits."""
+        value = self.text(name)
+        if not HEX_ID.fullmatch(value):
+            raise StateUnavailableError(f"record has no sound {name!r}")
         return value
 
     def whole(self, name: str, most: int = MAX_INT64) -> int:

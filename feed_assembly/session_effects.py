@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from feed_assembly.action import LoggedAction
 from feed_assembly.session.session import RevocationChange, SessionRecord
-from feed_assembly.session.session_store import Change
+from feed_assembly.session.session_writer import Change
 
 
 class SessionEffects:

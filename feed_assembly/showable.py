@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from feed_assembly.content.content import Content
-from feed_assembly.session.revocations import Revocations
+from feed_assembly.session.revocations import NO_IDS, Revocations
 from feed_assembly.session.session import SessionRecord
 
 Ids = npt.NDArray[np.int64]
@@ -23,22 +23,22 @@ def showable(
         made_ms: When the list was asked for, Unix milliseconds.
     """
     gone = content.deleted(item_ids)
-    gone |= _among(item_ids, record.hidden_items.ids)
-    gone |= _among(author_ids, record.excluded_author_ids)
-    gone |= _among(author_ids, _ids_since(record.unfollowed_authors, made_ms))
+    for values, ids in (
+        (item_ids, record.hidden_items.ids),
+        (author_ids, record.excluded_author_ids),
+        (author_ids, _ids_since(record.unfollowed_authors, made_ms)),
+    ):
+        if len(ids):
+            gone |= np.isin(values, ids)
     left = _ids_since(record.left_groups, made_ms)
     if len(left):
-        gone |= _among(content.group_ids(item_ids), left)
+        gone |= np.isin(content.group_ids(item_ids), left)
     return ~gone
 
 
 def _ids_since(revocations: Revocations, since_ms: int) -> Ids:
     rows = revocations.rows
+    if not len(rows):
+        return NO_IDS
     ids: Ids = rows["id"][(rows["in_force"] != 0) & (rows["recorded_ms"] >= since_ms)]
     return ids
-
-
-def _among(values: Ids, ids: Ids) -> Mask:
-    if not len(ids):
-        return np.zeros(len(values), np.bool_)
-    return np.isin(values, ids)

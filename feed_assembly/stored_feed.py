@@ -4,28 +4,21 @@ A page is a function of the list, a cursor and what may still be shown: the same
 same slice, and what has been revoked in between is replaced from the reserve.
 """
 
-import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from feed_assembly.packed_record import Arrays, pack_record, require_columns, unpack_record
-from feed_assembly.receipt_essentials import essentials, receipt_of
-from feed_assembly.record_facts import RecordFacts
 from serving.contracts.rank import RankedList
 from serving.contracts.receipt import Receipt
-from serving.errors import StateUnavailableError
 
-FORMAT = 1
-FEED_ID = re.compile("[0-9a-f]{32}")
-MAX_PLACE = 2**31 - 1
-_ARRAYS = {"item_ids": "<i8", "author_ids": "<i8", "scores": "<f4", "source_bits": "<u4"}
+COLUMNS = {"item_ids": "<i8", "author_ids": "<i8", "scores": "<f4", "source_bits": "<u4"}
+"""What a feed knows of each item, in the order it is packed."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Cursor:
+class Cursor(NamedTuple):
     """Where a page begins.
 
     Attributes:
@@ -42,8 +35,7 @@ class Cursor:
 START = Cursor()
 
 
-@dataclass(frozen=True, slots=True)
-class Slice:
+class Slice(NamedTuple):
     """Rows of the feed, `intp[n]`, in order, and the cursor behind them."""
 
     rows: npt.NDArray[np.intp]
@@ -64,7 +56,8 @@ class StoredFeed:
         source_bits: `uint32[r]`.
         list_size: The first so many are the list, the rest the reserve.
         cursor: The first unserved place.
-        receipt: Of the ranking; belongs to this feed, copy before changing.
+        receipt: Of the ranking; shared, copy before changing.
+        packed_receipt: The same as it lies in the record that this feed was read from.
     """
 
     feed_id: str
@@ -80,12 +73,13 @@ class StoredFeed:
     list_size: int
     cursor: Cursor = START
     receipt: Receipt = field(default_factory=Receipt)
+    packed_receipt: bytes = b""
 
-    def slice(self, cursor: Cursor, usable: npt.NDArray[np.bool_], count: int) -> Slice:
+    def slice(self, cursor: Cursor, usable: Sequence[bool], count: int) -> Slice:
         """Cut at most `count` rows from `cursor` on; holes are filled from the reserve in order.
 
         Args:
-            usable: `bool[r]`, what may be shown.
+            usable: For each of `r` rows, whether it may be shown.
         """
         rows: list[int] = []
         slot, reserve = cursor.slot, self.list_size + cursor.reserve_used
@@ -111,60 +105,13 @@ class StoredFeed:
 
     def only(self, kept: npt.NDArray[np.bool_]) -> "StoredFeed":
         """Without the rows where `kept` (`bool[r]`) is false; nothing of it may be served yet."""
-        columns: dict[str, Any] = {name: getattr(self, name)[kept] for name in _ARRAYS}
+        columns: dict[str, Any] = {name: getattr(self, name)[kept] for name in COLUMNS}
         return replace(self, list_size=int(kept[: self.list_size].sum()), **columns)
 
-    def pack(self) -> bytes:
-        facts = {
-            "format": FORMAT,
-            "feed_id": self.feed_id,
-            "created_ms": self.created_ms,
-            "scroll_started_ms": self.scroll_started_ms,
-            "context": self.context,
-            "generation": self.generation,
-            "revocation_version": self.revocation_version,
-            "list_size": self.list_size,
-            "cursor": [self.cursor.slot, self.cursor.reserve_used, self.cursor.position],
-            "receipt": essentials(self.receipt),
-        }
-        return pack_record(facts, {name: getattr(self, name) for name in _ARRAYS})
 
-    @staticmethod
-    def unpack(raw: bytes) -> "StoredFeed | None":
-        """The feed in `raw`; `None` if a release with another format wrote it.
-
-        Raises:
-            StateUnavailableError: these bytes are no stored feed.
-        """
-        facts, arrays = unpack_record(raw)
-        if not facts.says({"format": FORMAT}):
-            return None
-        return _from_facts(facts, require_columns(arrays, _ARRAYS))
-
-
-def _from_facts(facts: RecordFacts, arrays: Arrays) -> StoredFeed:
-    return StoredFeed(
-        feed_id=_feed_id(facts),
-        created_ms=facts.whole("created_ms"),
-        scroll_started_ms=facts.whole("scroll_started_ms"),
-        context=facts.text("context"),
-        generation=facts.text("generation"),
-        revocation_version=facts.whole("revocation_version"),
-        list_size=facts.whole("list_size", most=len(arrays["item_ids"])),
-        cursor=Cursor(*facts.wholes("cursor", 3, MAX_PLACE)),
-        receipt=receipt_of(facts.part("receipt")),
-        **arrays,
-    )
-
-
-def _feed_id(facts: RecordFacts) -> str:
-    feed_id = facts.text("feed_id")
-    if not FEED_ID.fullmatch(feed_id):
-        raise StateUnavailableError("record has no sound 'feed_id'")
-    return feed_id
-
-
-def feed_of(ranked: RankedList, feed_id: str, context: str, scroll_started_ms: int) -> StoredFeed:
+def feed_of(
+    ranked: RankedList, receipt: Receipt, feed_id: str, context: str, scroll_started_ms: int
+) -> StoredFeed:
     """A new ranked list as a feed nothing of which was served."""
     return StoredFeed(
         feed_id=feed_id,
@@ -178,5 +125,5 @@ def feed_of(ranked: RankedList, feed_id: str, context: str, scroll_started_ms: i
         scores=ranked.scores,
         source_bits=ranked.source_bits,
         list_size=ranked.list_size,
-        receipt=ranked.receipt,
+        receipt=receipt,
     )

@@ -51,6 +51,8 @@ class Content:
 
     def deleted(self, item_ids: Ids) -> Mask:
         """`bool[n]`."""
+        if not self._overlay.has_deleted:
+            return np.zeros(len(item_ids), np.bool_)
         is_deleted = self._overlay.is_deleted
         return np.fromiter(map(is_deleted, item_ids.tolist()), np.bool_, len(item_ids))
 

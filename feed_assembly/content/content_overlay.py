@@ -43,6 +43,11 @@ class ContentOverlay:
     def item(self, item_id: int) -> ItemChange | None:
         return self._items.get(item_id)
 
+    @property
+    def has_deleted(self) -> bool:
+        """Whether anything is."""
+        return bool(self._deleted)
+
     def is_deleted(self, item_id: int) -> bool:
         return item_id in self._deleted
 

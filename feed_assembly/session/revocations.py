@@ -27,19 +27,23 @@ Rows = npt.NDArray[Any]
 """`ROW[n]`, one row per id, recorded longest ago first."""
 
 
-def _no_rows() -> Rows:
-    return np.empty(0, ROW)
+NO_ROWS = np.empty(0, ROW)
+NO_IDS = np.empty(0, np.int64)
+for _shared in (NO_ROWS, NO_IDS):
+    _shared.flags.writeable = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Revocations:
     """Ids with a standing revocation, and those lifted of late. Never changed in place."""
 
-    rows: Rows = field(default_factory=_no_rows)
+    rows: Rows = field(default_factory=lambda: NO_ROWS)
 
     @property
     def ids(self) -> npt.NDArray[np.int64]:
         """`int64[m]`, distinct, the ids in force."""
+        if not len(self.rows):
+            return NO_IDS
         ids: npt.NDArray[np.int64] = self.rows["id"][self.rows["in_force"] != 0]
         return ids
 
@@ -65,6 +69,10 @@ class Revocations:
         limit_ms = np.where(self.rows["in_force"] != 0, kept_ms, LIFTED_KEPT_MS)
         keep = now_ms - self.rows["recorded_ms"] <= limit_ms
         return self if keep.all() else Revocations(self.rows[keep])
+
+
+NOTHING_REVOKED = Revocations()
+"""Of most viewers and kinds."""
 
 
 def _bounded(rows: Rows) -> Rows:

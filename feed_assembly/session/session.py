@@ -5,15 +5,22 @@ One packed blob per viewer (`session_codec.py`), written by feed_assembly only
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from feed_assembly.session import revocation_version
-from feed_assembly.session.revocations import FOR_GOOD_MS, KEPT_MS, ROW, Revocations
-from feed_assembly.session.served_ring import ServedRing
+from feed_assembly.session.revocations import (
+    FOR_GOOD_MS,
+    KEPT_MS,
+    NO_IDS,
+    NOTHING_REVOKED,
+    ROW,
+    Revocations,
+)
+from feed_assembly.session.served_ring import NOTHING_SERVED, ServedRing
 
 MAX_STORED_FEEDS = 3
 MAX_REMEMBERED_PAGES = 8
@@ -77,13 +84,13 @@ class SessionRecord:
     revocation_version: int = 0
     last_positive_ms: int = 0
     lost_ms: int = 0
-    blocked_authors: Revocations = field(default_factory=Revocations)
-    blocked_by_authors: Revocations = field(default_factory=Revocations)
-    muted_authors: Revocations = field(default_factory=Revocations)
-    hidden_items: Revocations = field(default_factory=Revocations)
-    unfollowed_authors: Revocations = field(default_factory=Revocations)
-    left_groups: Revocations = field(default_factory=Revocations)
-    served: ServedRing = field(default_factory=ServedRing)
+    blocked_authors: Revocations = NOTHING_REVOKED
+    blocked_by_authors: Revocations = NOTHING_REVOKED
+    muted_authors: Revocations = NOTHING_REVOKED
+    hidden_items: Revocations = NOTHING_REVOKED
+    unfollowed_authors: Revocations = NOTHING_REVOKED
+    left_groups: Revocations = NOTHING_REVOKED
+    served: ServedRing = NOTHING_SERVED
     stored_feeds: tuple[bytes, ...] = ()
     remembered_pages: tuple[bytes, ...] = ()
 
@@ -98,11 +105,10 @@ class SessionRecord:
     @property
     def excluded_author_ids(self) -> npt.NDArray[np.int64]:
         """`int64[n]`, ascending: authors whose items must not appear (blocks both ways, mutes)."""
-        return np.unique(
-            np.concatenate(
-                [self.blocked_authors.ids, self.blocked_by_authors.ids, self.muted_authors.ids]
-            )
-        )
+        tables = (self.blocked_authors, self.blocked_by_authors, self.muted_authors)
+        if not any(len(table.rows) for table in tables):
+            return NO_IDS
+        return np.unique(np.concatenate([table.ids for table in tables]))
 
     def revocations(self, kind: RevocationKind) -> Revocations:
         table: Revocations = getattr(self, kind)

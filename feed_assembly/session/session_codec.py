@@ -22,6 +22,7 @@ _HEADER = struct.Struct(f"<Bqqq{_COUNTS}")
 _HEADER_1 = struct.Struct(f"<Bqq{_COUNTS}")
 """Format 1 did not say when a record was lost."""
 _LENGTH = struct.Struct("<I")
+_KINDS: tuple[str, ...] = tuple(KEPT_MS_OF)
 
 
 class SessionFormatError(ValueError):
@@ -29,7 +30,8 @@ class SessionFormatError(ValueError):
 
 
 def pack_session(record: SessionRecord) -> bytes:
-    tables = [record.revocations(kind).rows for kind in KEPT_MS_OF] + [record.served.rows]
+    tables = [getattr(record, kind).rows for kind in _KINDS]
+    tables.append(record.served.rows)
     parts = [
         _HEADER.pack(
             FORMAT,
@@ -57,8 +59,9 @@ def unpack_session(raw: bytes) -> SessionRecord:
         version, positive_ms, lost_ms, *counts, feed_count, page_count = _header(raw)
         reader = _Reader(raw, (_HEADER_1 if raw[0] == 1 else _HEADER).size)
         tables = {
-            str(kind): Revocations(reader.table(ROW, count))
-            for kind, count in zip(KEPT_MS_OF, counts[:-1], strict=True)
+            kind: Revocations(reader.table(ROW, count))
+            for kind, count in zip(_KINDS, counts[:-1], strict=True)
+            if count
         }
         served = ServedRing(reader.table(SERVED, counts[-1]))
         feeds = tuple(reader.blob() for _ in range(feed_count))

@@ -38,6 +38,23 @@ class Receipt:
     total_ms: float = 0.0
     narrowed: list[str] = field(default_factory=list)
 
+    def copy(self) -> "Receipt":
+        """One whose lists can be added to."""
+        return Receipt(
+            self.generation,
+            self.shards_total,
+            self.shards_answered,
+            list(self.sources),
+            list(self.stages),
+            list(self.defaulted_columns),
+            dict(self.models),
+            list(self.degraded_reasons),
+            self.origin,
+            self.bus_lag_messages,
+            self.total_ms,
+            list(self.narrowed),
+        )
+
     def degrade(self, reason: str) -> None:
         """Note why this answer is less than it could be, once."""
         if reason not in self.degraded_reasons:

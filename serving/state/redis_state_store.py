@@ -36,6 +36,8 @@ class RedisStateStore:
     breaker refuses them at once and tries again with one call every half second.
     """
 
+    is_local = False
+
     def __init__(
         self,
         address: str,

@@ -44,6 +44,8 @@ class RocksDbStateStore:
     Keys past their expiry are treated as missing at once and removed by a slow sweep.
     """
 
+    is_local = True
+
     def __init__(
         self,
         directory: Path,

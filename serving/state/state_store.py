@@ -66,9 +66,12 @@ class StateStore(Protocol):
 
     Attributes:
         counters: Totals of this store, for the metrics layer.
+        is_local: Whether `read` and `write` answer without ever giving way to other tasks, so that
+            nobody can come between, and no wait needs a limit.
     """
 
     counters: StateCounters
+    is_local: bool
 
     async def read(self, keys: Sequence[bytes]) -> list[Versioned | None]:
         """Read many keys at once; `None` where there is nothing, in the order of `keys`.

@@ -18,6 +18,8 @@ class MemoryState:
         before_write: Called before each write, for what another process does in between.
     """
 
+    is_local = False
+
     def __init__(self) -> None:
         self.counters = StateCounters()
         self.values: dict[bytes, Versioned] = {}

@@ -5,16 +5,30 @@ from pathlib import Path
 from feed_assembly.page_keys import OneKey
 from feed_assembly.page_token import PageToken, PageTokens
 from feed_assembly.remembered_page import find_page
-from feed_assembly.stored_feed import Cursor, StoredFeed
+from feed_assembly.stored_feed import Cursor
+from feed_assembly.stored_feed_codec import unpack_feed
 
 SAMPLES = Path(__file__).parent / "samples"
 SERVED_MS = 1_750_000_000_000
 
 
 def test_a_stored_feed_of_format_1() -> None:
-    feed = StoredFeed.unpack((SAMPLES / "stored_feed_1.bin").read_bytes())
+    feed = unpack_feed((SAMPLES / "stored_feed_1.bin").read_bytes())
     assert feed is not None
     assert feed.feed_id == "ab" * 16
+    assert feed.item_ids.tolist() == [0, 1, 2, 3, 4, 5, 6]
+    assert feed.author_ids.tolist() == [10, 11, 12, 13, 14, 15, 16]
+    assert feed.list_size == 4
+    assert feed.cursor == Cursor(1, 0, 1)
+    assert feed.receipt.sources[0].name == "fresh"
+
+
+def test_a_stored_feed_of_format_2() -> None:
+    feed = unpack_feed((SAMPLES / "stored_feed_2.bin").read_bytes())
+    assert feed is not None
+    assert feed.feed_id == "ab" * 16
+    assert feed.context == "home\n\n\nphone"
+    assert feed.generation == "tiny"
     assert feed.item_ids.tolist() == [0, 1, 2, 3, 4, 5, 6]
     assert feed.author_ids.tolist() == [10, 11, 12, 13, 14, 15, 16]
     assert feed.list_size == 4

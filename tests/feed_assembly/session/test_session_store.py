@@ -5,9 +5,11 @@ import pytest
 
 from feed_assembly.session.session import RevocationChange, SessionRecord
 from feed_assembly.session.session_codec import pack_session
-from feed_assembly.session.session_store import MAX_ATTEMPTS, SessionStore
+from feed_assembly.session.session_store import SessionStore
+from feed_assembly.session.session_writer import MAX_ATTEMPTS
 from feed_assembly.session.stored_sessions import KEPT_S, session_key, set_aside_key
 from serving.errors import StateUnavailableError
+from serving.state.rocksdb_state_store import RocksDbStateStore
 from serving.state.state_store import Versioned
 from tests.feed_assembly.memory_state import MemoryState
 from tests.serving.fixed_clock import FixedClock
@@ -53,6 +55,51 @@ async def test_concurrent_changes_of_one_viewer_are_all_kept_in_few_writes(sessi
     await asyncio.gather(*(sessions.update(1, served(item_id)) for item_id in range(50)))
     assert served_ids(await sessions.load(1)) == list(range(50))
     assert state.counters.writes <= 2
+
+
+async def test_a_record_found_a_moment_ago_is_not_read_again(sessions, state):
+    await sessions.update(1, served(7))
+    found = await sessions.find(1)
+    reads = state.counters.reads
+    assert served_ids(await sessions.update(1, served(8), found)) == [7, 8]
+    assert state.counters.reads == reads
+
+
+async def test_a_record_changed_since_it_was_found_is_read_again(sessions, state):
+    await sessions.update(1, served(7))
+    found = await sessions.find(1)
+    another_process_serves(state, 1, 9)
+    assert served_ids(await sessions.update(1, served(8), found)) == [8, 9]
+    assert served_ids(await sessions.load(1)) == [8, 9]
+
+
+async def test_nothing_is_decided_by_a_record_that_is_out_of_date(sessions, state):
+    found = await sessions.find(1)
+    another_process_serves(state, 1, 9)
+    seen: list[list[int]] = []
+
+    def look(record: SessionRecord) -> SessionRecord:
+        seen.append(served_ids(record))
+        return record
+
+    await sessions.update(1, look, found)
+    assert seen == [[], [9]]
+
+
+async def test_a_local_store_is_changed_within_the_call(tmp_path):
+    state = RocksDbStateStore(tmp_path / "state")
+    sessions = SessionStore(state, FixedClock(NOON_MS))
+    change = sessions.update(1, served(7))
+    with pytest.raises(StopIteration) as ended:
+        change.send(None)  # it never gives way to others
+    assert served_ids(ended.value.value) == [7]
+    both = await asyncio.gather(
+        sessions.update(1, served(8)), sessions.update_many({1: served(9)}, 5)
+    )
+    assert both[1] == {}
+    assert sorted(served_ids(await sessions.load(1))) == [7, 8, 9]
+    await sessions.close()
+    await state.close()
 
 
 async def test_each_caller_gets_the_record_with_its_own_change(sessions):

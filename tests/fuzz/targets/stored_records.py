@@ -11,7 +11,7 @@ from feed_assembly.packed_record import unpack_record
 from feed_assembly.remembered_page import find_page
 from feed_assembly.session.session import SessionRecord
 from feed_assembly.session.session_codec import SessionFormatError, pack_session, unpack_session
-from feed_assembly.stored_feed import StoredFeed
+from feed_assembly.stored_feed_codec import pack_feed, unpack_feed
 from generation import graph_records
 from serving.errors import StateUnavailableError
 from tests.fuzz.target import Target, Try
@@ -32,16 +32,16 @@ def _session(data: bytes) -> None:
 
 def _stored_feed(data: bytes) -> None:
     try:
-        feed = StoredFeed.unpack(data)
+        feed = unpack_feed(data)
     except StateUnavailableError:
         return
     if feed is None:
         return
-    packed = feed.pack()
-    again = StoredFeed.unpack(packed)
+    packed = pack_feed(feed)
+    again = unpack_feed(packed)
     assert again is not None
-    assert again.pack() == packed
-    usable = np.ones(len(feed.item_ids), bool)
+    assert pack_feed(again) == packed
+    usable = [True] * len(feed.item_ids)
     cut = feed.slice(feed.cursor, usable, 50)
     assert len(set(cut.rows.tolist())) == len(cut.rows) <= len(usable)
 
@@ -91,6 +91,7 @@ def seeds() -> Iterator[bytes]:
     for kind, sample in (
         (0, pack_session(SessionRecord())),
         (1, feed),
+        (1, (SAMPLES / "stored_feed_2.bin").read_bytes()),
         (2, page),
         (3, viewer),
         (4, page),
