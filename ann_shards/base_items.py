@@ -14,6 +14,7 @@ from generation.compiled import INT64S, MAPPED_INT32S, MAPPED_INT64S, compiled, 
 from generation.id_lists import IdLists
 from generation.item_columns import GROUP, PUBLIC, SHARD_ITEM_COLUMNS
 from generation.manifest import InvalidGenerationError
+from generation.sorted_ids import places_of
 
 Ids = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.int64]
@@ -27,6 +28,7 @@ class BaseItems:
         authors: Author id -> rows, newest first.
         categories: Category code -> rows, most popular first.
         popular: Region code (0: everywhere) -> rows, most popular first.
+        sorted_ids, rows_by_id: Ids ascending, and the row of each.
         restricted: The rows that not everybody may see.
     """
 
@@ -40,8 +42,8 @@ class BaseItems:
             table = MappedTable(folder / layout.SHARD_ITEMS)
             self.columns = table.columns(SHARD_ITEM_COLUMNS)
             ids = MappedTable(folder / layout.SHARD_ITEM_ROWS)
-            self._sorted_ids: Ids = ids.array("item_id", "i8")
-            self._rows_by_id: npt.NDArray[np.int32] = ids.array("row", "i4")
+            self.sorted_ids: Ids = ids.array("item_id", "i8")
+            self.rows_by_id: npt.NDArray[np.int32] = ids.array("row", "i4")
             self.authors = IdLists(folder / layout.SHARD_AUTHORS)
             self.categories = IdLists(folder / layout.SHARD_CATEGORIES)
             self.popular = IdLists(folder / layout.SHARD_POPULAR)
@@ -50,16 +52,16 @@ class BaseItems:
             raise InvalidGenerationError(f"{folder}: {error}") from error
         self._tables = (table, ids)
         self.count = len(table)
-        if len(self._sorted_ids) != self.count:
+        if len(self.sorted_ids) != self.count:
             raise InvalidGenerationError(
-                f"{folder / layout.SHARD_ITEM_ROWS} has {len(self._sorted_ids)} rows, "
+                f"{folder / layout.SHARD_ITEM_ROWS} has {len(self.sorted_ids)} rows, "
                 f"{layout.SHARD_ITEMS} {self.count}"
             )
         self.restricted = RestrictedRows(self.columns)
 
     def _check(self, count: int) -> None:
         """Raises ValueError for what compiled loops must not be given."""
-        check_rows(self._rows_by_id, count, layout.SHARD_ITEM_ROWS)
+        check_rows(self.rows_by_id, count, layout.SHARD_ITEM_ROWS)
         for name, lists in (
             (layout.SHARD_AUTHORS, self.authors),
             (layout.SHARD_CATEGORIES, self.categories),
@@ -69,44 +71,26 @@ class BaseItems:
         check_categories(self.columns["categories"], self.categories.keys)
 
     def find(self, item_ids: Ids) -> Rows:
-        """Row of each item; -1 where it is not here. Fastest for ascending ids."""
-        return rows_of_ids(self._sorted_ids, self._rows_by_id, own(item_ids))
-
-    def first_row_since(self, created_ms: int) -> int:
-        """The first row created at or after a time."""
-        return int(np.searchsorted(self.columns["created_ms"], created_ms))
+        """Row of each item; -1 where it is not here."""
+        return rows_of_ids(self.sorted_ids, self.rows_by_id, own(item_ids))
 
 
 @compiled(INT64S, MAPPED_INT64S, MAPPED_INT32S, INT64S)
 def rows_of_ids(sorted_ids: Ids, rows: npt.NDArray[np.int32], wanted: Ids) -> Rows:
-    """Row of each wanted id, from ids in order and their rows; -1 where it is absent.
-
-    Goes on from where the last id was in steps that double: neighbours are found at once.
-    """
-    found = np.full(len(wanted), -1, np.int64)
-    low = 0
-    for at in range(len(wanted)):
-        if at and wanted[at] < wanted[at - 1]:
-            low = 0
-        step = 1
-        while low + step < len(sorted_ids) and sorted_ids[low + step] < wanted[at]:
-            low += step
-            step *= 2
-        high = min(low + step + 1, len(sorted_ids))
-        while low < high:
-            middle = (low + high) // 2
-            if sorted_ids[middle] < wanted[at]:
-                low = middle + 1
-            else:
-                high = middle
-        if low < len(sorted_ids) and sorted_ids[low] == wanted[at]:
-            found[at] = rows[low]
-        low = max(0, low - 1)
+    """Row of each wanted id, from ids in order and their rows; -1 where it is absent."""
+    found = places_of(sorted_ids, wanted)
+    for at in range(len(found)):
+        if found[at] >= 0:
+            found[at] = rows[found[at]]
     return found
 
 
 class RestrictedRows:
     """Rows for followers, friends or groups, by the author or group that opens them.
+
+    Attributes:
+        keys, rows: By visibility, then by the author or group `keys`, ascending.
+        ends: Those of visibility `v` are `rows[ends[v]:ends[v + 1]]`.
 
     Kept in an unlinked file, so that a shard with many of them costs page cache and no heap.
     """
@@ -116,30 +100,19 @@ class RestrictedRows:
         visibility = columns["visibility"][rows]
         keys = np.where(visibility == GROUP, columns["group_id"][rows], columns["author_id"][rows])
         order = np.lexsort((keys, visibility))
-        self._first_of_kind = np.searchsorted(visibility[order], np.arange(GROUP + 2))
-        self._keys = _in_file(keys[order])
-        self._rows = _in_file(rows[order])
+        self.ends = np.searchsorted(visibility[order], np.arange(GROUP + 2))
+        self.keys = _in_file(keys[order])
+        self.rows = _in_file(rows[order])
 
     def __len__(self) -> int:
-        return len(self._rows)
-
-    def opened_by(self, visibility: int, keys: Ids) -> Rows:
-        """Rows of one visibility whose author or group is in `keys`."""
-        start, end = self._first_of_kind[visibility], self._first_of_kind[visibility + 1]
-        mine = self._keys[start:end]
-        if len(mine) == 0 or len(keys) == 0:
-            return np.empty(0, np.int64)
-        distinct = np.unique(keys)
-        first = np.searchsorted(mine, distinct)
-        counts = np.searchsorted(mine, distinct, side="right") - first
-        within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-        return np.asarray(self._rows[start + np.repeat(first, counts) + within])
+        return len(self.rows)
 
 
 def _in_file(values: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     if len(values) == 0:
+        values.setflags(write=False)
         return values
     with tempfile.TemporaryFile() as file:
         file.write(values.tobytes())
         file.flush()
-        return np.memmap(file, np.int64, "r", shape=values.shape)
+        return np.asarray(np.memmap(file, np.int64, "r", shape=values.shape))

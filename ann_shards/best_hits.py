@@ -1,50 +1,28 @@
 """The best of many scored rows, in the one order that every part and shard agrees on."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
 from ann_shards.item_arrays import (
-    ELIGIBLE_ARRAYS,
-    ITEM_ARRAYS,
     EligibleArrays,
     ItemArrays,
     is_eligible,
     item_id_of,
 )
 from generation.compiled import (
-    FLOAT32_ROWS,
-    FLOAT32S,
     INT32S,
-    INT64,
-    INT64_ROWS,
     INT64S,
     compiled,
-    pair,
+    several,
     step,
 )
 
 Rows = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
 RowsAndScores = tuple[Rows, Floats]
-ROWS_AND_SCORES = pair(INT64S, FLOAT32S)
 
 NO_ROW = -1
 HASH_MULTIPLIER = 0x9E3779B97F4A7C15 >> 1  # Fibonacci hashing: neighbouring rows spread evenly
-
-
-@dataclass(frozen=True, slots=True)
-class Hits:
-    """Rows of the shard, distinct, best first; ties by smaller item id.
-
-    Attributes:
-        rows: `int64[h]`.
-        scores: `float32[h]`, descending.
-    """
-
-    rows: Rows
-    scores: Floats
 
 
 @step
@@ -114,13 +92,7 @@ def empty_table(count: int) -> Rows:
     return np.full(size, NO_ROW, np.int64)
 
 
-@compiled(ROWS_AND_SCORES, ITEM_ARRAYS, INT64S, FLOAT32S, INT64)
-def best_hits(items: ItemArrays, rows: Rows, scores: Floats, limit: int) -> RowsAndScores:
-    """The best `limit` of distinct rows, as in `Hits`."""
-    return best_of(items, rows, scores, limit)
-
-
-@compiled(ROWS_AND_SCORES, ITEM_ARRAYS, ELIGIBLE_ARRAYS, INT64_ROWS, FLOAT32_ROWS, INT64)
+@step
 def best_of_queries(
     items: ItemArrays,
     eligible: EligibleArrays,
@@ -131,28 +103,27 @@ def best_of_queries(
     """All queries' eligible rows as one list; a row near several of them has its best score.
 
     Args:
-        found_rows, found_scores: `[q, k]`; places without a row hold a negative one.
+        found_rows, found_scores: Of all queries; places without a row hold a negative one.
     """
-    most = found_rows.size
+    most = len(found_rows)
     rows, scores = np.empty(most, np.int64), np.empty(most, np.float32)
     table = empty_table(most)
     count = 0
-    for query in range(found_rows.shape[0]):
-        for rank in range(found_rows.shape[1]):
-            row = found_rows[query, rank]
-            if not is_eligible(eligible, row):
-                continue
-            place = place_of(table, rows, row)
-            if table[place] == NO_ROW:
-                table[place] = count
-                rows[count], scores[count] = row, found_scores[query, rank]
-                count += 1
-            elif found_scores[query, rank] > scores[table[place]]:
-                scores[table[place]] = found_scores[query, rank]
+    for at in range(most):
+        row = found_rows[at]
+        if not is_eligible(eligible, row):
+            continue
+        place = place_of(table, rows, row)
+        if table[place] == NO_ROW:
+            table[place] = count
+            rows[count], scores[count] = row, found_scores[at]
+            count += 1
+        elif found_scores[at] > scores[table[place]]:
+            scores[table[place]] = found_scores[at]
     return best_of(items, rows[:count], scores[:count], limit)
 
 
-@compiled(pair(INT64S, INT32S), INT64S, INT64S)
+@compiled(several(INT64S, INT32S), INT64S, INT64S)
 def distinct_rows(ascending: Rows, rows: Rows) -> tuple[Rows, npt.NDArray[np.int32]]:
     """Each row once, ascending, and for each of `rows` its position among them.
 

@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import types
 
 from generation.compiled import (
     BOOLS,
@@ -15,11 +14,13 @@ from generation.compiled import (
     INT64S,
     MAPPED_FLOAT32S,
     MAPPED_INT32_ROWS,
+    MAPPED_INT32S,
     MAPPED_INT64S,
     UINT8S,
-    compiled,
+    fields,
     inlined,
 )
+from generation.id_lists import IdLists
 from serving.clock import DAY_MS
 
 Ids = npt.NDArray[np.int64]
@@ -58,26 +59,37 @@ class EligibleArrays(NamedTuple):
     new_flags: npt.NDArray[np.bool_]
 
 
-ITEM_ARRAYS = types.NamedTuple(
-    (
-        INT64,
-        MAPPED_INT64S,
-        INT64S,
-        MAPPED_INT64S,
-        INT64S,
-        MAPPED_INT64S,
-        INT64S,
-        MAPPED_INT32_ROWS,
-        INT32_ROWS,
-        MAPPED_FLOAT32S,
-        FLOAT32S,
-        INT64S,
-        INT64S,
-        FLOAT64S,
-    ),
+class ListArrays(NamedTuple):
+    """Lists of rows by key, as in `IdLists`."""
+
+    keys: Ids
+    offsets: npt.NDArray[np.int32]
+    values: npt.NDArray[np.int32]
+
+    @staticmethod
+    def of(lists: IdLists) -> "ListArrays":
+        return ListArrays(lists.keys, lists.offsets, lists.values)
+
+
+ITEM_ARRAYS = fields(
     ItemArrays,
+    INT64,
+    MAPPED_INT64S,
+    INT64S,
+    MAPPED_INT64S,
+    INT64S,
+    MAPPED_INT64S,
+    INT64S,
+    MAPPED_INT32_ROWS,
+    INT32_ROWS,
+    MAPPED_FLOAT32S,
+    FLOAT32S,
+    INT64S,
+    INT64S,
+    FLOAT64S,
 )
-ELIGIBLE_ARRAYS = types.NamedTuple((INT64, UINT8S, BOOLS), EligibleArrays)
+ELIGIBLE_ARRAYS = fields(EligibleArrays, INT64, UINT8S, BOOLS)
+LIST_ARRAYS = fields(ListArrays, MAPPED_INT64S, MAPPED_INT32S, MAPPED_INT32S)
 
 
 @inlined
@@ -87,15 +99,6 @@ def is_eligible(eligible: EligibleArrays, row: int) -> bool:
     if row < eligible.base_count:
         return bool((eligible.bits[row >> 3] >> (row & 7)) & 1)
     return bool(eligible.new_flags[row - eligible.base_count])
-
-
-@compiled(BOOLS, ELIGIBLE_ARRAYS, INT64S)
-def eligible_flags(eligible: EligibleArrays, rows: Ids) -> npt.NDArray[np.bool_]:
-    """Whether each row is eligible; negative rows are not."""
-    flags = np.empty(len(rows), np.bool_)
-    for at in range(len(rows)):
-        flags[at] = is_eligible(eligible, rows[at])
-    return flags
 
 
 @inlined

@@ -5,35 +5,25 @@ import numpy.typing as npt
 
 from ann_shards.best_hits import (
     NO_ROW,
-    ROWS_AND_SCORES,
     RowsAndScores,
     best_of,
     empty_table,
     place_of,
 )
 from ann_shards.item_arrays import (
-    ELIGIBLE_ARRAYS,
-    ITEM_ARRAYS,
     EligibleArrays,
     ItemArrays,
+    ListArrays,
     boost_of_row,
     freshness_of,
     is_eligible,
     popularity_of,
 )
-from generation.compiled import (
-    FLOAT32S,
-    FLOAT64,
-    INT64,
-    INT64S,
-    MAPPED_INT32S,
-    compiled,
-    step,
-)
+from generation.compiled import step
+from generation.sorted_ids import places_of
 
 Rows = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
-Offsets = npt.NDArray[np.int32]
 
 SMALLEST_BLOCK = 8
 BLOCK_GROWTH = 4
@@ -52,8 +42,7 @@ def with_room(rows: Rows, count: int, more: int) -> Rows:
 @step
 def heads(
     eligible: EligibleArrays,
-    offsets: Offsets,
-    values: npt.NDArray[np.int32],
+    lists: ListArrays,
     places: Rows,
     wanted: int,
 ) -> Rows:
@@ -71,12 +60,12 @@ def heads(
         for place in places:
             if place < 0:
                 continue
-            start = offsets[place] + skip
-            end = min(start + block, offsets[place + 1])
+            start = lists.offsets[place] + skip
+            end = min(start + block, lists.offsets[place + 1])
             found = with_room(found, count, max(0, end - start))
             for at in range(start, end):
-                if is_eligible(eligible, values[at]):
-                    found[count] = values[at]
+                if is_eligible(eligible, lists.values[at]):
+                    found[count] = lists.values[at]
                     count += 1
             unread = unread or end > start
         skip, block = skip + block, block * BLOCK_GROWTH
@@ -97,17 +86,16 @@ def add_distinct(rows: Rows, count: int, table: Rows, row: int) -> int:
 @step
 def next_eligible(
     eligible: EligibleArrays,
-    offsets: Offsets,
-    values: npt.NDArray[np.int32],
+    lists: ListArrays,
     place: int,
     after: int,
 ) -> int:
     """Where in `values` a list's next eligible row is, from its head if `after` is negative; -1."""
     if place < 0:
         return -1
-    at = offsets[place] if after < 0 else after + 1
-    while at < offsets[place + 1]:
-        if is_eligible(eligible, values[at]):
+    at = lists.offsets[place] if after < 0 else after + 1
+    while at < lists.offsets[place + 1]:
+        if is_eligible(eligible, lists.values[at]):
             return int(at)
         at += 1
     return -1
@@ -127,7 +115,7 @@ def sink_head(heap: Rows, size: int, at: int, scores: Floats) -> None:
         at = best
 
 
-@compiled(ROWS_AND_SCORES, ITEM_ARRAYS, INT64S, INT64S, INT64, INT64)
+@step
 def fresh_hits(
     items: ItemArrays, newest: Rows, new_rows: Rows, now_ms: int, limit: int
 ) -> RowsAndScores:
@@ -139,23 +127,11 @@ def fresh_hits(
     return best_of(items, rows, scores, limit)
 
 
-@compiled(
-    ROWS_AND_SCORES,
-    ITEM_ARRAYS,
-    ELIGIBLE_ARRAYS,
-    MAPPED_INT32S,
-    MAPPED_INT32S,
-    INT64S,
-    INT64S,
-    FLOAT64,
-    INT64,
-    INT64,
-)
+@step
 def popular_hits(
     items: ItemArrays,
     eligible: EligibleArrays,
-    offsets: Offsets,
-    values: npt.NDArray[np.int32],
+    lists: ListArrays,
     places: Rows,
     others: Rows,
     live_factor: float,
@@ -169,7 +145,7 @@ def popular_hits(
     """
     gathered = others.copy()
     for place in places:
-        found = heads(eligible, offsets, values, np.full(1, place, np.int64), wanted)
+        found = heads(eligible, lists, np.full(1, place, np.int64), wanted)
         gathered = np.concatenate((gathered, found))
         if len(found) >= wanted:
             break
@@ -185,26 +161,11 @@ def popular_hits(
     return best_of(items, rows[:count], scores, limit)
 
 
-@compiled(
-    ROWS_AND_SCORES,
-    ITEM_ARRAYS,
-    ELIGIBLE_ARRAYS,
-    MAPPED_INT32S,
-    MAPPED_INT32S,
-    INT64S,
-    FLOAT32S,
-    INT64S,
-    INT64S,
-    FLOAT64,
-    INT64,
-    INT64,
-    INT64,
-)
+@step
 def category_hits(
     items: ItemArrays,
     eligible: EligibleArrays,
-    offsets: Offsets,
-    values: npt.NDArray[np.int32],
+    lists: ListArrays,
     places: Rows,
     boosts: Floats,
     newest: Rows,
@@ -222,7 +183,7 @@ def category_hits(
         newest: Newest eligible rows: every eligible row from the oldest of them on is one of them.
         wanted: Popular rows looked at.
     """
-    popular = heads(eligible, offsets, values, places, wanted)
+    popular = heads(eligible, lists, places, wanted)
     oldest = newest[-1] if len(newest) else 0
     rows = np.empty(len(newest) + len(popular) + len(new_rows), np.int64)
     count = 0
@@ -249,46 +210,47 @@ def category_hits(
     return best_of(items, rows[:count], scores, limit)
 
 
-@compiled(
-    ROWS_AND_SCORES,
-    ITEM_ARRAYS,
-    ELIGIBLE_ARRAYS,
-    MAPPED_INT32S,
-    MAPPED_INT32S,
-    INT64S,
-    FLOAT32S,
-    INT64S,
-    FLOAT32S,
-    INT64,
-    INT64,
-)
+@step
+def new_of_authors(items: ItemArrays, keys: Rows, new_rows: Rows) -> tuple[Rows, Rows]:
+    """The rows of the delta by some authors, and for each where its author is in `keys`."""
+    rows, owners = np.empty(len(new_rows), np.int64), np.empty(len(new_rows), np.int64)
+    count = 0
+    for row in new_rows:
+        owner = np.searchsorted(keys, items.new_author_ids[row - items.base_count])
+        if owner < len(keys) and keys[owner] == items.new_author_ids[row - items.base_count]:
+            rows[count], owners[count] = row, owner
+            count += 1
+    return rows[:count], owners[:count]
+
+
+@step
 def author_hits(
     items: ItemArrays,
     eligible: EligibleArrays,
-    offsets: Offsets,
-    values: npt.NDArray[np.int32],
-    places: Rows,
-    boosts: Floats,
+    lists: ListArrays,
+    keys: Rows,
+    weights: Floats,
     new_rows: Rows,
-    new_boosts: Floats,
     now_ms: int,
     limit: int,
 ) -> RowsAndScores:
     """Newest items of some authors, whose lists run newest first: merged by a heap of their heads.
 
     Args:
-        places: Where the authors' lists are, negative for none; `boosts` parallel to them.
-        new_rows: The authors' eligible rows of the delta; `new_boosts` parallel to them.
+        keys: The authors, ascending; `weights` parallel to them.
+        new_rows: The eligible rows of the delta.
     """
+    places, boosts = places_of(lists.keys, keys), np.float32(1) + weights
+    new_rows, owners = new_of_authors(items, keys, new_rows)
     count = len(places)
     heap, scores = np.empty(count, np.int64), np.empty(count, np.float32)
     at_of = np.empty(count, np.int64)
     size = 0
     for author in range(count):
-        at = next_eligible(eligible, offsets, values, places[author], -1)
+        at = next_eligible(eligible, lists, places[author], -1)
         if at >= 0:
             at_of[author] = at
-            scores[author] = boosts[author] * freshness_of(items, values[at], now_ms)
+            scores[author] = boosts[author] * freshness_of(items, lists.values[at], now_ms)
             heap[size] = author
             size += 1
     for at in range(size // 2 - 1, -1, -1):
@@ -303,18 +265,18 @@ def author_hits(
             grown = np.empty(len(found), np.float32)
             grown[:taken] = found_scores[:taken]
             found_scores = grown
-        found[taken], found_scores[taken] = values[at_of[author]], scores[author]
+        found[taken], found_scores[taken] = lists.values[at_of[author]], scores[author]
         taken += 1
-        at = next_eligible(eligible, offsets, values, places[author], at_of[author])
+        at = next_eligible(eligible, lists, places[author], at_of[author])
         if at >= 0:
             at_of[author] = at
-            scores[author] = boosts[author] * freshness_of(items, values[at], now_ms)
+            scores[author] = boosts[author] * freshness_of(items, lists.values[at], now_ms)
         else:
             size -= 1
             heap[0] = heap[size]
         sink_head(heap, size, 0, scores)
     for new in range(len(new_rows)):
         found[taken] = new_rows[new]
-        found_scores[taken] = new_boosts[new] * freshness_of(items, new_rows[new], now_ms)
+        found_scores[taken] = boosts[owners[new]] * freshness_of(items, new_rows[new], now_ms)
         taken += 1
     return best_of(items, found[:taken], found_scores[:taken], limit)

@@ -1,17 +1,39 @@
-"""How each kind of part but VECTORS finds its items in a shard. Scores are as `PartKind` says."""
+"""What all parts of a request find in a shard, in one loop. Scores are as `PartKind` says."""
 
-from collections.abc import Callable
-from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from ann_shards import row_bits
-from ann_shards.best_hits import Floats, Hits, Rows, best_hits
-from ann_shards.eligibility import EligibleRows
+from ann_shards.base_items import BaseItems, rows_of_ids
+from ann_shards.best_hits import RowsAndScores, best_of, best_of_queries
+from ann_shards.item_arrays import (
+    ELIGIBLE_ARRAYS,
+    ITEM_ARRAYS,
+    LIST_ARRAYS,
+    EligibleArrays,
+    ItemArrays,
+    ListArrays,
+    is_eligible,
+)
 from ann_shards.list_scan import author_hits, category_hits, fresh_hits, popular_hits
-from ann_shards.shard_items import ShardItems
-from serving.contracts.shard import PartKind, SearchPart
-from serving.errors import InvalidRequestError
+from ann_shards.question import QUESTION_ARRAYS, QuestionArrays
+from ann_shards.row_bits import last_rows
+from generation.compiled import (
+    FLOAT32S,
+    FLOAT64,
+    INT64,
+    INT64S,
+    MAPPED_INT32S,
+    MAPPED_INT64S,
+    compiled,
+    fields,
+    several,
+    step,
+)
+from generation.sorted_ids import places_of
+from generation.vector_index import Nearest
+from serving.contracts.shard import PartKind
 
 POOL_FACTOR = 2
 """Rows scored per hit wanted where a list's order is not quite the score's."""
@@ -21,136 +43,179 @@ NEWEST_ROWS = 2_000
 `MAX_LIMIT`, as the newest themselves are a part, too."""
 
 ALL_REGIONS = 0
-NO_ROWS: Rows = np.empty(0, np.int64)
+VECTORS, AUTHORS, ITEMS = int(PartKind.VECTORS), int(PartKind.AUTHORS), int(PartKind.ITEMS)
+CATEGORIES, POPULAR = int(PartKind.CATEGORIES), int(PartKind.POPULAR)
+
+Rows = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float32]
 
 
-class Scope:
-    """What the parts of one request share."""
+class BaseLists(NamedTuple):
+    """Where a generation's items are found by something else than a vector."""
 
-    def __init__(self, items: ShardItems, eligible: EligibleRows, region: int, now_ms: int) -> None:
-        self.items = items
-        self.arrays = items.arrays
-        self.eligible = eligible
-        self.region = region
-        self.now_ms = now_ms
+    sorted_ids: Rows
+    rows_by_id: npt.NDArray[np.int32]
+    authors: ListArrays
+    categories: ListArrays
+    popular: ListArrays
+    last_category: int
 
-    @cached_property
-    def newest(self) -> Rows:
-        """The newest eligible rows of the generation, newest first, as many as any part needs."""
-        return row_bits.last_rows(self.eligible.base, NEWEST_ROWS)
-
-    @cached_property
-    def live_factor(self) -> float:
-        """See `LiveCounters.positives_factor`."""
-        return self.items.live.positives_factor(self.now_ms)
-
-
-def find_by_authors(scope: Scope, part: SearchPart) -> Hits:
-    keys, weights = _weighted_keys(part)
-    boosts = 1 + weights
-    new_rows = _delta_rows(scope, "author_id", keys)
-    owner = np.searchsorted(keys, scope.items.column("author_id", new_rows))
-    lists = scope.items.base.authors
-    return Hits(
-        *author_hits(
-            scope.arrays,
-            scope.eligible.arrays,
-            lists.offsets,
-            lists.values,
-            lists.places(keys),
-            boosts,
-            new_rows,
-            boosts[owner],
-            scope.now_ms,
-            part.limit,
+    @staticmethod
+    def of(base: BaseItems, last_category: int) -> "BaseLists":
+        """`last_category` is the largest category code of any item, new ones included."""
+        return BaseLists(
+            base.sorted_ids,
+            base.rows_by_id,
+            ListArrays.of(base.authors),
+            ListArrays.of(base.categories),
+            ListArrays.of(base.popular),
+            last_category,
         )
-    )
 
 
-def find_items(scope: Scope, part: SearchPart) -> Hits:
-    keys, weights = _weighted_keys(part)
-    rows = scope.items.find(keys)
-    keep = scope.eligible.only(rows)
-    return Hits(*best_hits(scope.arrays, rows[keep], weights[keep], part.limit))
+class LiveRows(NamedTuple):
+    """What the bus said that no list of the generation knows.
+
+    Attributes:
+        popular_rows: Of `ShardItems.live_popular_rows`.
+        factor: See `LiveCounters.positives_factor`.
+        new_rows_of_ids: Parallel to `part_ids` of the question, the rows of those that are in the
+            delta, negative for others; or empty.
+    """
+
+    popular_rows: Rows
+    factor: float
+    new_rows_of_ids: Rows
 
 
-def find_by_categories(scope: Scope, part: SearchPart) -> Hits:
-    keys, weights = _weighted_keys(part)
-    lists = scope.items.base.categories
-    return Hits(
-        *category_hits(
-            scope.arrays,
-            scope.eligible.arrays,
-            lists.offsets,
-            lists.values,
-            lists.places(keys),
-            _boosts_by_category(scope.items.last_category, keys, weights),
-            scope.newest,
-            scope.eligible.delta_rows,
-            scope.live_factor,
-            scope.now_ms,
-            POOL_FACTOR * part.limit,
-            part.limit,
-        )
-    )
+BASE_LISTS = fields(
+    BaseLists, MAPPED_INT64S, MAPPED_INT32S, LIST_ARRAYS, LIST_ARRAYS, LIST_ARRAYS, INT64
+)
+NEAREST = fields(Nearest, INT64S, FLOAT32S, INT64S)
+LIVE_ROWS = fields(LiveRows, INT64S, FLOAT64, INT64S)
 
 
-def find_popular(scope: Scope, part: SearchPart) -> Hits:
-    lists = scope.items.base.popular
-    regions = np.array(list(dict.fromkeys((scope.region, ALL_REGIONS))), np.int64)
-    live = scope.items.live_popular_rows() if len(scope.items.live) else NO_ROWS
-    return Hits(
-        *popular_hits(
-            scope.arrays,
-            scope.eligible.arrays,
-            lists.offsets,
-            lists.values,
-            lists.places(regions),
-            np.concatenate([scope.eligible.delta_rows, live]),
-            scope.live_factor,
-            POOL_FACTOR * part.limit,
-            part.limit,
-        )
-    )
+@step
+def new_rows_of(eligible: EligibleArrays) -> Rows:
+    """The eligible rows of the delta."""
+    return np.flatnonzero(eligible.new_flags) + eligible.base_count
 
 
-def find_fresh(scope: Scope, part: SearchPart) -> Hits:
-    new_rows = scope.eligible.delta_rows
-    return Hits(*fresh_hits(scope.arrays, scope.newest, new_rows, scope.now_ms, part.limit))
+@step
+def item_hits(
+    items: ItemArrays,
+    eligible: EligibleArrays,
+    lists: BaseLists,
+    keys: Rows,
+    weights: Floats,
+    new_rows_of_ids: Rows,
+    limit: int,
+) -> RowsAndScores:
+    """Those of some items that are eligible. `new_rows_of_ids` is parallel to `keys` or empty."""
+    rows = rows_of_ids(lists.sorted_ids, lists.rows_by_id, keys)
+    scores = np.empty(len(rows), np.float32)
+    count = 0
+    for at in range(len(rows)):
+        row = rows[at]
+        if len(new_rows_of_ids) and new_rows_of_ids[at] >= 0:
+            row = new_rows_of_ids[at]
+        if is_eligible(eligible, row):
+            rows[count], scores[count] = row, weights[at]
+            count += 1
+    return best_of(items, rows[:count], scores[:count], limit)
 
 
-FINDERS: dict[PartKind, Callable[[Scope, SearchPart], Hits]] = {
-    PartKind.AUTHORS: find_by_authors,
-    PartKind.ITEMS: find_items,
-    PartKind.CATEGORIES: find_by_categories,
-    PartKind.POPULAR: find_popular,
-    PartKind.FRESH: find_fresh,
-}
-
-
-def _weighted_keys(part: SearchPart) -> tuple[Rows, Floats]:
-    """Distinct ids, ascending, each with its largest weight."""
-    if part.ids is None or part.weights is None:
-        raise InvalidRequestError("part.ids", f"missing in a part of kind {part.kind.name}")
-    order = np.lexsort((part.weights, part.ids))
-    ids, weights = part.ids[order], part.weights[order]
-    last = np.flatnonzero(np.append(np.diff(ids) != 0, [True] * (len(ids) > 0)))
-    return ids[last], weights[last]
-
-
-def _delta_rows(scope: Scope, column: str, keys: Rows) -> Rows:
-    """Eligible new items whose column holds one of `keys`."""
-    rows = scope.eligible.delta_rows
-    if not len(rows):
-        return rows
-    values = scope.items.column(column, rows)
-    is_wanted = np.isin(values, keys)
-    return rows[is_wanted if values.ndim == 1 else is_wanted.any(axis=1)]
-
-
-def _boosts_by_category(last_category: int, keys: Rows, weights: Floats) -> Floats:
+@step
+def boosts_by_category(last_category: int, keys: Rows, weights: Floats) -> Floats:
     """Per category code what its items' scores are multiplied with; 0 where nobody asked."""
-    boost_of = np.zeros(last_category + 1, np.float32)
-    is_code = (keys >= 0) & (keys <= last_category)
-    boost_of[keys[is_code]] = 1 + weights[is_code]
-    return boost_of
+    boosts = np.zeros(last_category + 1, np.float32)
+    for at in range(len(keys)):
+        if 0 <= keys[at] <= last_category:
+            boosts[keys[at]] = 1 + weights[at]
+    return boosts
+
+
+@step
+def regions_of(region: int) -> Rows:
+    """The lists of popular items that serve a viewer, the first choice first."""
+    if region == ALL_REGIONS:
+        return np.full(1, ALL_REGIONS, np.int64)
+    return np.array([region, ALL_REGIONS], np.int64)
+
+
+@compiled(
+    several(INT64S, FLOAT32S, INT64S),
+    ITEM_ARRAYS,
+    ELIGIBLE_ARRAYS,
+    BASE_LISTS,
+    LIVE_ROWS,
+    NEAREST,
+    QUESTION_ARRAYS,
+)
+def find_parts(
+    items: ItemArrays,
+    eligible: EligibleArrays,
+    lists: BaseLists,
+    live: LiveRows,
+    nearest: Nearest,
+    question: QuestionArrays,
+) -> tuple[Rows, Floats, Rows]:
+    """Distinct eligible rows of every part, best first; ties by smaller item id.
+
+    Returns:
+        Rows and scores of all parts, and where they end: part `p` has `[ends[p]:ends[p + 1]]`.
+    """
+    count = len(question.kinds)
+    most = question.limits.sum()
+    rows, scores = np.empty(most, np.int64), np.empty(most, np.float32)
+    ends = np.zeros(count + 1, np.int64)
+    new_rows, newest = new_rows_of(eligible), last_rows(eligible.bits, NEWEST_ROWS)
+    searched = 0
+    for part in range(count):
+        kind, limit = question.kinds[part], question.limits[part]
+        first, last = question.part_ends[part], question.part_ends[part + 1]
+        keys, weights = question.part_ids[first:last], question.part_weights[first:last]
+        if kind == VECTORS:
+            start, end = nearest.ends[searched], nearest.ends[searched + 1]
+            near, products = nearest.rows[start:end], nearest.scores[start:end]
+            hits, values = best_of_queries(items, eligible, near, products, limit)
+            searched += 1
+        elif kind == AUTHORS:
+            hits, values = author_hits(
+                items, eligible, lists.authors, keys, weights, new_rows, question.now_ms, limit
+            )
+        elif kind == ITEMS:
+            known = live.new_rows_of_ids[first:last]
+            hits, values = item_hits(items, eligible, lists, keys, weights, known, limit)
+        elif kind == CATEGORIES:
+            hits, values = category_hits(
+                items,
+                eligible,
+                lists.categories,
+                places_of(lists.categories.keys, keys),
+                boosts_by_category(lists.last_category, keys, weights),
+                newest,
+                new_rows,
+                live.factor,
+                question.now_ms,
+                POOL_FACTOR * limit,
+                limit,
+            )
+        elif kind == POPULAR:
+            hits, values = popular_hits(
+                items,
+                eligible,
+                lists.popular,
+                places_of(lists.popular.keys, regions_of(question.region)),
+                np.concatenate((new_rows, live.popular_rows)),
+                live.factor,
+                POOL_FACTOR * limit,
+                limit,
+            )
+        else:
+            hits, values = fresh_hits(items, newest, new_rows, question.now_ms, limit)
+        found = ends[part]
+        ends[part + 1] = found + len(hits)
+        rows[found : ends[part + 1]] = hits
+        scores[found : ends[part + 1]] = values
+    return rows[: ends[count]], scores[: ends[count]], ends

@@ -3,22 +3,26 @@
 import numpy as np
 import numpy.typing as npt
 
-from generation.compiled import (
-    INT64,
-    INT64S,
-    MAPPED_INT32S,
-    NOTHING,
-    UINT8S,
-    compiled,
-)
+from generation.compiled import INT64, INT64S, NOTHING, UINT8S, compiled, step
 
 Bits = npt.NDArray[np.uint8]
 Rows = npt.NDArray[np.int64]
 
+WORD_BYTES = 8
+
 
 def pack(flags: npt.NDArray[np.bool_]) -> Bits:
-    """`uint8[ceil(n / 8)]` of `bool[n]`; bits past the end are 0."""
-    return np.packbits(flags, bitorder="little")
+    """Whole words of 8 bytes that hold `bool[n]`; bits past the end are 0."""
+    bits = np.zeros(-(-len(flags) // (8 * WORD_BYTES)) * WORD_BYTES, np.uint8)
+    packed = np.packbits(flags, bitorder="little")
+    bits[: len(packed)] = packed
+    return bits
+
+
+@step
+def set_row(bits: Bits, row: int) -> None:
+    """Put one row into the set, in place."""
+    bits[row >> 3] |= np.uint8(1 << (row & 7))
 
 
 @compiled(NOTHING, UINT8S, INT64S)
@@ -29,31 +33,13 @@ def clear_rows(bits: Bits, rows: Rows) -> None:
             bits[row >> 3] &= ~np.uint8(1 << (row & 7))
 
 
-@compiled(NOTHING, UINT8S, INT64S)
-def set_rows(bits: Bits, rows: Rows) -> None:
-    """Put rows into the set, in place; repeats are harmless, negative rows are none."""
-    for row in rows:
-        if row >= 0:
-            bits[row >> 3] |= np.uint8(1 << (row & 7))
-
-
-@compiled(NOTHING, UINT8S, MAPPED_INT32S, MAPPED_INT32S, INT64S)
-def clear_lists(
-    bits: Bits, offsets: npt.NDArray[np.int32], values: npt.NDArray[np.int32], places: Rows
-) -> None:
-    """Take all rows of some lists (`IdLists`) out of the set, in place."""
-    for place in places:
-        if place >= 0:
-            for at in range(offsets[place], offsets[place + 1]):
-                bits[values[at] >> 3] &= ~np.uint8(1 << (values[at] & 7))
-
-
+@compiled(NOTHING, UINT8S, INT64)
 def clear_before(bits: Bits, first_row: int) -> None:
     """Take every row below `first_row` out of the set, in place."""
-    whole, rest = divmod(first_row, 8)
+    whole = min(first_row >> 3, len(bits))
     bits[:whole] = 0
-    if rest and whole < len(bits):
-        bits[whole] &= (0xFF << rest) & 0xFF
+    if whole < len(bits):
+        bits[whole] &= np.uint8((0xFF << (first_row & 7)) & 0xFF)
 
 
 @compiled(INT64S, UINT8S, INT64)

@@ -1,38 +1,29 @@
 """One whole shard: answers all parts of a request from its index, columns, lists and overlay."""
 
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import structlog
 
 from ann_shards.base_items import BaseItems
-from ann_shards.best_hits import Hits, best_of_queries, distinct_rows
+from ann_shards.best_hits import distinct_rows
 from ann_shards.delta_items import ItemChange
 from ann_shards.eligibility import EligibilityIndex
-from ann_shards.facts import candidate_columns
-from ann_shards.parts import FINDERS, NO_ROWS, Scope
+from ann_shards.facts import CandidateColumns
+from ann_shards.parts import BaseLists, LiveRows, find_parts
+from ann_shards.question import Question
 from ann_shards.shard_items import ShardItems
 from generation import layout
 from generation.arrow_file import MappedTable
 from generation.build_index import tie_aware_recall
 from generation.faiss_index import FaissIndex
 from generation.manifest import InvalidGenerationError, Manifest
-from generation.vector_index import NeighborIndex
+from generation.vector_index import Nearest, NeighborIndex
 from generation.vocabulary import Vocabulary
-from serving.contracts.shard import (
-    Columns,
-    Floats,
-    Ids,
-    PartHits,
-    PartKind,
-    SearchPart,
-    SearchRequest,
-    ShardAnswer,
-)
+from serving.contracts.shard import Columns, Ids, PartHits, ShardAnswer
 from serving.native_executor import NativeExecutor
 
 MAX_PRODUCTS_ON_LOOP = 100_000
@@ -43,8 +34,6 @@ MIN_RECALL = 0.9
 """Over so few queries; the build requires 0.98 over all."""
 
 log = structlog.get_logger()
-
-Found = tuple[Ids, Floats]
 
 
 class Shard:
@@ -69,9 +58,10 @@ class Shard:
         self.items = items
         self.bus_lag_messages = 0
         self._index = index
-        self._data_time_ms = data_time_ms
         self._executor = executor
         self._eligibility = EligibilityIndex(items)
+        self._lists = BaseLists.of(items.base, items.last_category)
+        self._columns = CandidateColumns(items, data_time_ms)
         self._applied_count = 0
 
     @property
@@ -90,64 +80,49 @@ class Shard:
                 left_out=self.items.delta.evicted_count,
             )
 
-    async def search(self, request: SearchRequest) -> ShardAnswer:
-        """Answer every part; the request was checked before."""
+    async def search(self, question: Question) -> ShardAnswer:
+        """Answer every part."""
         applied_count = self._applied_count
-        eligible = self._eligibility.rows_for(request.eligibility)
-        parts = [part for part in request.parts if part.kind == PartKind.VECTORS]
-        nearest = iter(await self._nearest(parts, eligible.base, request.probe_share))
+        eligible = self._eligibility.rows_for(question)
+        nearest = await self._nearest(question, eligible.bits)
         if self._applied_count != applied_count:  # while a thread was searching
-            eligible = self._eligibility.rows_for(request.eligibility)
-        scope = Scope(self.items, eligible, request.eligibility.region, request.eligibility.now_ms)
-        hits = [
-            _best_of(scope, next(nearest), part)
-            if part.kind == PartKind.VECTORS
-            else FINDERS[part.kind](scope, part)
-            for part in request.parts
-        ]
-        probed_less = bool(parts) and self._index.is_probed and request.probe_share < 1
-        return self._answer(hits, request.eligibility.now_ms, probed_less=probed_less)
+            eligible = self._eligibility.rows_for(question)
+        items, now_ms = self.items, question.arrays.now_ms
+        rows, scores, ends = find_parts(
+            items.arrays,
+            eligible,
+            self._lists,
+            LiveRows(
+                items.live_popular_rows(),
+                items.live.positives_factor(now_ms),
+                items.new_rows_of_items(question),
+            ),
+            nearest,
+            question.arrays,
+        )
+        distinct, position = distinct_rows(np.sort(rows), rows)
+        return ShardAnswer(
+            self.number,
+            self._columns.of(distinct, now_ms),
+            [PartHits(position[a:b], scores[a:b]) for a, b in pairwise(ends.tolist())],
+            self.bus_lag_messages,
+            probed_less=self._index.is_probed
+            and question.request.probe_share < 1
+            and bool(question.asked),
+        )
 
     def lookup(self, item_ids: Ids, now_ms: int) -> Columns:
         """Columns of those of `item_ids` that are here and not deleted."""
         rows = self.items.find(np.unique(item_ids))
-        return self._columns(rows[rows >= 0], now_ms)
+        return self._columns.of(np.sort(rows[rows >= 0]), now_ms)
 
-    async def _nearest(
-        self, parts: Sequence[SearchPart], eligible: npt.NDArray[np.uint8], probe_share: float
-    ) -> list[Found]:
-        """Rows and scores of all queries of each part, in one job when that takes long."""
-        queries = [np.ascontiguousarray(part.vectors, np.float32) for part in parts]
-
-        def search_all() -> list[Found]:
-            return [
-                self._index.search(each, part.limit, eligible, probe_share)
-                for each, part in zip(queries, parts, strict=True)
-            ]
-
-        products = self._index.size * sum(len(each) for each in queries)
+    async def _nearest(self, question: Question, eligible: npt.NDArray[np.uint8]) -> Nearest:
+        """Of all queries of each part of vectors, in one job when that takes long."""
+        asked, probe_share = question.asked, question.request.probe_share
+        products = self._index.size * sum(len(each.queries) for each in asked)
         if self._executor is None or products <= MAX_PRODUCTS_ON_LOOP:
-            return search_all()
-        return await self._executor.run(search_all)
-
-    def _answer(self, hits: Sequence[Hits], now_ms: int, *, probed_less: bool) -> ShardAnswer:
-        found = np.concatenate([NO_ROWS, *(each.rows for each in hits)])
-        distinct, position = distinct_rows(np.sort(found), found)
-        ends = list(accumulate(len(each.rows) for each in hits))
-        parts = [
-            PartHits(position[start:end], each.scores)
-            for each, start, end in zip(hits, [0, *ends], ends, strict=False)
-        ]
-        columns = self._columns(distinct, now_ms)
-        return ShardAnswer(self.number, columns, parts, self.bus_lag_messages, probed_less)
-
-    def _columns(self, rows: Ids, now_ms: int) -> dict[str, npt.NDArray[Any]]:
-        return candidate_columns(self.items, rows, data_time_ms=self._data_time_ms, now_ms=now_ms)
-
-
-def _best_of(scope: Scope, nearest: Found, part: SearchPart) -> Hits:
-    """All queries' rows as one list; a row near several of them has its largest product."""
-    return Hits(*best_of_queries(scope.arrays, scope.eligible.arrays, *nearest, part.limit))
+            return self._index.search_all(asked, eligible, probe_share)
+        return await self._executor.run(self._index.search_all, asked, eligible, probe_share)
 
 
 def open_shard(

@@ -3,7 +3,6 @@
 One row space: rows below `base.count` are the generation's, `base.count + slot` the delta's.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,15 +12,17 @@ from ann_shards.base_items import BaseItems
 from ann_shards.delta_items import DeletedItem, DeltaItems, ItemChange, PublishedItem
 from ann_shards.item_arrays import ItemArrays
 from ann_shards.live_counters import LiveCounters
+from ann_shards.question import Question
 from generation.item_columns import MAX_CATEGORIES
 from generation.vocabulary import Vocabulary
+from serving.contracts.shard import PartKind
 
 Ids = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.int64]
 
 AUTHOR_FACTS = ("author_followers", "author_items", "author_impressions", "author_positives")
 MS_PER_S = 1_000
-NOTHING_NEW = np.zeros(0, bool)
+NO_ROWS: Rows = np.empty(0, np.int64)
 
 
 class ShardItems:
@@ -97,11 +98,28 @@ class ShardItems:
 
     def live_popular_rows(self) -> Rows:
         """Rows of `LiveCounters.most_popular` that are here; looked up once until they change."""
+        if not len(self.live):
+            return NO_ROWS
         item_ids = self.live.most_popular()
         if self._live_popular is None or self._live_popular[0] is not item_ids:
             rows = self.find(item_ids)
             self._live_popular = item_ids, rows[rows >= 0]
         return self._live_popular[1]
+
+    def new_rows_of_items(self, question: Question) -> Rows:
+        """Rows of the delta's items among those that parts of kind ITEMS ask for.
+
+        Parallel to `part_ids` of the question, negative for others; empty without a delta.
+        """
+        asked = question.arrays
+        if not len(self.delta):
+            return NO_ROWS
+        rows = np.full(len(asked.part_ids), -1, np.int64)
+        for part in np.flatnonzero(asked.kinds == PartKind.ITEMS):
+            span = slice(asked.part_ends[part], asked.part_ends[part + 1])
+            slots = self.delta.find(asked.part_ids[span])
+            rows[span] = np.where(slots >= 0, self.base.count + slots, -1)
+        return rows
 
     def is_hidden(self, rows: Rows) -> npt.NDArray[np.bool_]:
         """Whether each row is a base row that was deleted or replaced."""
@@ -109,28 +127,6 @@ class ShardItems:
             return np.zeros(len(rows), bool)
         at = np.minimum(np.searchsorted(self.hidden_rows, rows), len(self.hidden_rows) - 1)
         return np.asarray(self.hidden_rows[at] == rows)
-
-    def column(self, name: str, rows: Rows) -> npt.NDArray[Any]:
-        """Values of a column, gathered by row."""
-        [values] = self.columns([name], rows)
-        return values
-
-    def columns(self, names: Sequence[str], rows: Rows) -> list[npt.NDArray[Any]]:
-        """Values of several columns, gathered by row."""
-        base = [self.base.columns[name] for name in names]
-        is_new = rows >= self.base.count if len(self.delta) else NOTHING_NEW
-        if not is_new.any():
-            # A `take` that clips is several times as fast; all rows are within bounds.
-            return [column.take(rows, axis=0, mode="clip") for column in base]
-        delta = [self.delta.columns[name] for name in names]
-        old_rows, new_rows = rows[~is_new], rows[is_new] - self.base.count
-        gathered = []
-        for old, new in zip(base, delta, strict=True):
-            values = np.empty((len(rows), *old.shape[1:]), old.dtype)
-            values[~is_new] = old.take(old_rows, axis=0)
-            values[is_new] = new.take(new_rows, axis=0)
-            gathered.append(values)
-        return gathered
 
     def _columns_of(self, item: PublishedItem) -> dict[str, Any]:
         names = self._vocabulary

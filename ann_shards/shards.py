@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from ann_shards.question import Question
 from ann_shards.request_checks import check_lookup, check_search
 from ann_shards.shard import Shard
 from ann_shards.shard_streams import ShardStreams
@@ -63,11 +64,12 @@ class Shards:
         self._check_generation(request.generation)
         check_search(request, self.dim)
         deadline.require(MIN_SEARCH_MS)
+        question = Question(request)
         wanted = [shard for shard in self._shards if only is None or shard.number in only]
         limit_s = deadline.remaining_s()
         try:
             async with asyncio.timeout(limit_s):
-                return list(await asyncio.gather(*(shard.search(request) for shard in wanted)))
+                return list(await asyncio.gather(*(shard.search(question) for shard in wanted)))
         except TimeoutError as error:
             raise DeadlineError(f"not searched within {limit_s * 1_000:.1f} ms") from error
 

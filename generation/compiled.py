@@ -29,6 +29,8 @@ FLOAT64 = types.float64
 
 BOOLS = types.boolean[::1]
 UINT8S = types.uint8[::1]
+UINT8_ROWS = types.uint8[:, ::1]
+UINT16_ROWS = types.uint16[:, ::1]
 INT32S = types.int32[::1]
 INT64S = types.int64[::1]
 FLOAT32S = types.float32[::1]
@@ -37,9 +39,11 @@ INT32_ROWS = types.int32[:, ::1]
 INT64_ROWS = types.int64[:, ::1]
 FLOAT32_ROWS = types.float32[:, ::1]
 
+MAPPED_UINT8S = _mapped(types.uint8)
 MAPPED_INT32S = _mapped(types.int32)
 MAPPED_INT64S = _mapped(types.int64)
 MAPPED_FLOAT32S = _mapped(types.float32)
+MAPPED_UINT16_ROWS = _mapped(types.uint16, 2)
 MAPPED_INT32_ROWS = _mapped(types.int32, 2)
 MAPPED_FLOAT32_ROWS = _mapped(types.float32, 2)
 """Arrays that cannot be written to, as those of mapped files are. Take the type that is passed: an
@@ -55,9 +59,14 @@ def own(values: Array) -> Array:
     return values if values.flags.writeable else values.copy()
 
 
-def pair(first: Any, second: Any) -> Any:
-    """The type of a function that returns two things of different types."""
-    return types.Tuple((first, second))
+def several(*kinds: Any) -> Any:
+    """The type of a function that returns several things of different types."""
+    return types.Tuple(kinds)
+
+
+def fields(of: type[tuple[Any, ...]], *kinds: Any) -> Any:
+    """The type of a `NamedTuple`, by the types of its fields in their order."""
+    return types.NamedTuple(kinds, of)
 
 
 def same(kind: Any, count: int) -> Any:

@@ -40,11 +40,9 @@ HORIZONS = (Horizon("total", 0), Horizon("week", 168 * HOUR_MS), Horizon("hour",
 COUNTER_COLUMNS = tuple(f"{action}_{horizon.name}" for horizon in HORIZONS for action in COUNTED)
 """Order of the `counters` matrix: all actions of the first horizon, then of the second, ..."""
 
-HALF_LIVES_MS = np.repeat([h.half_life_ms for h in HORIZONS], len(COUNTED)).astype(np.float64)
+HALF_LIVES_MS = np.repeat([h.half_life_ms or np.inf for h in HORIZONS], len(COUNTED))
 
 
 def ageing_factors(elapsed_ms: float) -> npt.NDArray[np.float32]:
     """Factor for each of `COUNTER_COLUMNS` after `elapsed_ms` (at least 0): `float32[15]`."""
-    halvings = np.zeros(len(HALF_LIVES_MS))
-    np.divide(max(elapsed_ms, 0.0), HALF_LIVES_MS, out=halvings, where=HALF_LIVES_MS > 0)
-    return np.exp2(-halvings).astype(np.float32)
+    return np.exp2(max(elapsed_ms, 0.0) / -HALF_LIVES_MS).astype(np.float32)

@@ -8,6 +8,8 @@ on vectors whose norms differ. Rows are scored by the dot product itself: a dist
 is off by M² times their rounding, which on real norms swaps neighbours.
 """
 
+from collections.abc import Sequence
+from itertools import accumulate, pairwise
 from pathlib import Path
 
 import faiss
@@ -16,9 +18,10 @@ import numpy.typing as npt
 
 from generation import layout
 from generation.index_parameters import IndexParameters
-from generation.vector_index import NO_ROW
+from generation.vector_index import NO_ROW, Asked, Nearest
 
 SIMD_WIDTH = 8
+WORD_BYTES = 8
 FLAT_LISTS_PER_EF = 30
 """Scanning this many centres takes as long as a step of breadth in HNSW: 20 and 600 ns measured."""
 
@@ -74,66 +77,117 @@ class FaissIndex:
         queries: npt.NDArray[np.float32],
         count: int,
         eligible: npt.NDArray[np.uint8] | None = None,
-        probe_share: float = 1.0,
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-        """See `NeighborIndex.search`. Probes further lists while eligible rows are too few."""
-        self._check(queries, count, eligible)
-        prepared = np.zeros((len(queries), self._index.d), np.float32)
-        prepared[:, : self.dim] = queries
-        probes = max(1, int(probe_share * self._first_probes(count, eligible)))
-        while True:
-            scores, rows = self._probe(prepared, count, eligible, probes)
-            if probes >= self.parameters.lists or (rows[:, -1] != NO_ROW).all():
-                break
-            probes = min(probes * WIDEN, self.parameters.lists)
-        return rows, np.where(rows == NO_ROW, np.float32(-np.inf), scores)
+        """See `NeighborIndex.search`."""
+        found = self.search_all([Asked(queries, count)], eligible)
+        return found.rows.reshape(-1, count), found.scores.reshape(-1, count)
 
-    def _probe(
+    def search_all(
         self,
+        asked: Sequence[Asked],
+        eligible: npt.NDArray[np.uint8] | None = None,
+        probe_share: float = 1.0,
+    ) -> Nearest:
+        """See `NeighborIndex.search_all`. Probes further lists while eligible rows are too few."""
+        prepared = self._prepared(asked)
+        selector = None if eligible is None else _selector(eligible)
+        share = 1.0 if eligible is None else self._share_of(eligible)
+        ends = [0, *accumulate(len(each.queries) * each.wanted for each in asked)]
+        rows, scores = np.empty(ends[-1], np.int64), np.empty(ends[-1], np.float32)
+        first = 0
+        for each, (start, end) in zip(asked, pairwise(ends), strict=True):
+            last = first + len(each.queries)
+            probes = max(1, int(probe_share * self._first_probes(each.wanted, share)))
+            self._fill(
+                rows[start:end],
+                scores[start:end],
+                prepared[first:last],
+                each.wanted,
+                selector,
+                probes,
+            )
+            first = last
+        return Nearest(rows, scores, np.array(ends, np.int64))
+
+    def _fill(
+        self,
+        rows: npt.NDArray[np.int64],
+        scores: npt.NDArray[np.float32],
         prepared: npt.NDArray[np.float32],
         count: int,
-        eligible: npt.NDArray[np.uint8] | None,
+        selector: "faiss.IDSelector | None",
         probes: int,
-    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
-        index, options = self._index, {}
-        if eligible is not None:
-            options["sel"] = faiss.IDSelectorBitmap(len(eligible), faiss.swig_ptr(eligible))
-        if probes > self.parameters.probes or self._is_flat_faster:
-            index = self._wide
-        elif self._augmented:
-            breadth = self.parameters.ef_search
-            options["quantizer_params"] = faiss.SearchParametersHNSW(efSearch=breadth)
-        parameters = faiss.SearchParametersIVF(nprobe=probes, **options)
-        scores, rows = index.search(prepared, count, params=parameters)
-        return scores, rows
+    ) -> None:
+        """Put what is nearest into `rows` and `scores`, `count` for each query."""
+        last_rows = rows[count - 1 :: count]
+        places = faiss.swig_ptr(scores), faiss.swig_ptr(rows)
+        while True:
+            index, options = self._how(probes, selector)
+            index.search_c(len(prepared), faiss.swig_ptr(prepared), count, *places, options)
+            is_full = (last_rows != NO_ROW).all()
+            if is_full or probes >= self.parameters.lists:
+                break
+            probes = min(probes * WIDEN, self.parameters.lists)
+        if not is_full:
+            scores[rows == NO_ROW] = -np.inf
 
-    def _first_probes(self, count: int, eligible: npt.NDArray[np.uint8] | None) -> int:
+    def _how(
+        self, probes: int, selector: "faiss.IDSelector | None"
+    ) -> "tuple[faiss.IndexIVF, faiss.SearchParametersIVF]":
+        """Which of the two ways to choose lists is faster for so many."""
+        options = faiss.SearchParametersIVF()
+        options.nprobe = probes
+        if selector is not None:
+            options.sel = selector
+        if probes > self.parameters.probes or self._is_flat_faster:
+            return self._wide, options
+        if self._augmented:
+            breadth = self.parameters.ef_search
+            options.quantizer_params = faiss.SearchParametersHNSW(efSearch=breadth)
+        return self._index, options
+
+    def _first_probes(self, count: int, share: float) -> int:
         """As many as keep the recall that was measured for the best 100 of all rows.
 
         The best of few eligible rows lie further away, and so do more than 100 of all.
         """
-        share = 1.0
-        if eligible is not None and self.size:
-            eligible_count = int(np.bitwise_count(eligible).sum(dtype=np.int64))
-            share = min(1.0, max(eligible_count, 1) / self.size)
         reach = max(1.0, count / (TUNED_DEPTH * share))
         return min(int(self.parameters.probes * reach**REACH_EXPONENT), self.parameters.lists)
 
-    def _check(
-        self,
-        queries: npt.NDArray[np.float32],
-        count: int,
-        eligible: npt.NDArray[np.uint8] | None,
-    ) -> None:
-        # Faiss checks with asserts, which `python -O` removes, and answers NaN with nothing at all.
-        if count < 1:
-            raise ValueError(f"count is {count}, need 1 or more")
-        if eligible is not None and (eligible.dtype != np.uint8 or not eligible.flags.c_contiguous):
-            raise ValueError(f"eligible is {eligible.dtype}, need contiguous uint8")
-        if queries.ndim != 2 or queries.shape[1] != self.dim:
-            raise ValueError(f"index has {self.dim} dimensions, query has {queries.shape[-1]}")
-        if not np.isfinite(queries).all():
+    def _share_of(self, eligible: npt.NDArray[np.uint8]) -> float:
+        """Which share of all rows is eligible, in (0, 1]."""
+        if self.size == 0:
+            return 1.0
+        words = eligible.view(np.uint64) if len(eligible) % WORD_BYTES == 0 else eligible
+        eligible_count = int(np.bitwise_count(words).sum(dtype=np.int64))
+        return float(min(1.0, max(eligible_count, 1) / self.size))
+
+    def _prepared(self, asked: Sequence[Asked]) -> npt.NDArray[np.float32]:
+        """All queries, as wide as the index, C-contiguous.
+
+        Raises:
+            ValueError: Faiss checks with asserts, which `python -O` removes, and answers NaN with
+                nothing at all.
+        """
+        prepared = np.zeros((sum(len(each.queries) for each in asked), self._index.d), np.float32)
+        at = 0
+        for queries, wanted in asked:
+            if wanted < 1:
+                raise ValueError(f"count is {wanted}, need 1 or more")
+            if queries.ndim != 2 or queries.shape[1] != self.dim:
+                raise ValueError(f"index has {self.dim} dimensions, query has {queries.shape[-1]}")
+            prepared[at : at + len(queries), : self.dim] = queries
+            at += len(queries)
+        if not np.isfinite(prepared).all():
             raise ValueError("query is not finite")
+        return prepared
+
+
+def _selector(eligible: npt.NDArray[np.uint8]) -> "faiss.IDSelectorBitmap":
+    """Keeps no reference: `eligible` must live as long."""
+    if eligible.dtype != np.uint8 or not eligible.flags.c_contiguous:
+        raise ValueError(f"eligible is {eligible.dtype}, need contiguous uint8")
+    return faiss.IDSelectorBitmap(len(eligible), faiss.swig_ptr(eligible))
 
 
 def augment_vectors(

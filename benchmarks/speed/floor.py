@@ -19,11 +19,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ann_shards.base_items import BaseItems
-from ann_shards.best_hits import best_of_queries, distinct_rows
+from ann_shards.best_hits import distinct_rows
 from ann_shards.eligibility import EligibilityIndex
-from ann_shards.facts import candidate_columns
-from ann_shards.parts import FINDERS, Scope
-from ann_shards.shard_items import ShardItems
+from ann_shards.facts import CandidateColumns
+from ann_shards.parts import BaseLists, LiveRows, find_parts
+from ann_shards.question import Question
+from ann_shards.shard_items import NO_ROWS, ShardItems
 from benchmarks.speed.captured import Captured, open_pipeline
 from benchmarks.speed.world.build import bench_folder, world
 from benchmarks.speed.world.size import WorldSize
@@ -40,7 +41,6 @@ from ranker.diversity import SOCIAL_SOURCES, DiversitySettings, select_diverse
 from ranker.models import Models
 from serving.contracts.rank import LIST_SIZE, RESERVE_SIZE, RankRequest
 from serving.contracts.rank_columns import CROSS_FIELDS, ITEM_FIELDS
-from serving.contracts.shard import SearchRequest
 from serving.contracts.sources import SOURCE_BIT
 from serving.native_threads import hold_native_threads
 
@@ -58,30 +58,22 @@ class FloorShard:
         self._items = ShardItems(BaseItems(folder), vocabulary)
         self._index = FaissIndex.open(folder)
         self._eligibility = EligibilityIndex(self._items)
-        self._data_time_ms = data_time_ms
+        self._lists = BaseLists.of(self._items.base, self._items.last_category)
+        self._columns = CandidateColumns(self._items, data_time_ms)
 
-    def answer(self, request: SearchRequest, clock: "PartClock") -> dict[str, Any]:
+    def answer(self, question: Question, clock: "PartClock") -> dict[str, Any]:
         """Columns of all items found."""
-        wanted = request.eligibility
-        eligible = self._eligibility.rows_for(wanted)
-        scope = Scope(self._items, eligible, wanted.region, wanted.now_ms)
+        eligible = self._eligibility.rows_for(question)
         clock.lap("eligible")
-        found = []
-        for part in request.parts:
-            if part.vectors is not None:
-                nearest = self._index.search(part.vectors, part.limit, eligible.base)
-                rows, _ = best_of_queries(scope.arrays, eligible.arrays, *nearest, part.limit)
-                found.append(rows)
+        nearest = self._index.search_all(question.asked, eligible.bits)
         clock.lap("nearest")
-        found += [
-            FINDERS[part.kind](scope, part).rows for part in request.parts if part.vectors is None
-        ]
-        clock.lap("lists")
-        rows = np.concatenate(found)
-        distinct, _ = distinct_rows(np.sort(rows), rows)
-        columns = candidate_columns(
-            self._items, distinct, data_time_ms=self._data_time_ms, now_ms=wanted.now_ms
+        live = LiveRows(NO_ROWS, 1.0, NO_ROWS)
+        rows, _, _ = find_parts(
+            self._items.arrays, eligible, self._lists, live, nearest, question.arrays
         )
+        clock.lap("lists")
+        distinct, _ = distinct_rows(np.sort(rows), rows)
+        columns = self._columns.of(distinct, question.arrays.now_ms)
         clock.lap("gather")
         return columns
 
@@ -115,8 +107,9 @@ class Floor:
 
     def run(self, request: Captured, clock: PartClock) -> npt.NDArray[np.int64]:
         """The list of one request, item ids best first."""
+        question = Question(request.search)
         for shard in self._shards:
-            shard.answer(request.search, clock)
+            shard.answer(question, clock)
         return self._rank(request.rank, clock)
 
     def _rank(self, request: RankRequest, clock: PartClock) -> npt.NDArray[np.int64]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ann_shards.question import Question
 from ann_shards.shard import Shard, open_shard
 from generation.item_columns import EMBEDDING_DIM
 from generation.manifest import Manifest
@@ -49,7 +50,7 @@ def open_and_search(folder: Path, names: Vocabulary) -> Shard:
             SearchPart(PartKind.POPULAR, 200),
             SearchPart(PartKind.FRESH, 200),
         ]
-        asyncio.run(shard.search(SearchRequest("", eligible, parts)))
+        asyncio.run(shard.search(Question(SearchRequest("", eligible, parts))))
     return shard
 
 

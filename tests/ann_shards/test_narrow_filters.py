@@ -6,6 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from ann_shards.question import Question
 from ann_shards.shard import Shard, open_shard
 from generation.item_columns import EMBEDDING_DIM
 from serving.contracts.shard import PartKind, SearchPart, SearchRequest, ShardAnswer
@@ -33,7 +34,7 @@ def shard(request, tmp_path_factory) -> Shard:
 def search(shard: Shard) -> Callable[..., ShardAnswer]:
     def run(part: SearchPart, **eligibility: object) -> ShardAnswer:
         wanted = everything_eligible(**eligibility)
-        return asyncio.run(shard.search(SearchRequest("", wanted, [part])))
+        return asyncio.run(shard.search(Question(SearchRequest("", wanted, [part]))))
 
     return run
 

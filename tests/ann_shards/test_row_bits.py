@@ -14,9 +14,17 @@ def rows_in(bits: np.ndarray) -> list[int]:
 
 def test_rows_are_set_and_cleared_whatever_their_order_and_repeats():
     bits = row_bits.pack(np.zeros(20, bool))
-    row_bits.set_rows(bits, np.array([9, 3, 3, 8, 19]))
+    for row in (9, 3, 3, 8, 19):
+        row_bits.set_row(bits, row)
     row_bits.clear_rows(bits, np.array([8, 8, 1]))
     assert rows_in(bits) == [3, 9, 19]
+
+
+@pytest.mark.parametrize("count", [0, 1, 63, 64, 65, 130])
+def test_packed_rows_fill_whole_words_and_nothing_past_the_end_is_set(count):
+    bits = row_bits.pack(np.ones(count, bool))
+    assert len(bits.view(np.uint64)) == -(-count // 64)
+    assert rows_in(bits) == list(range(count))
 
 
 def test_no_rows_change_nothing():

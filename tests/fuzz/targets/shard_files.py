@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from ann_shards.question import Question
 from ann_shards.shard import open_shard
 from generation import layout
 from generation.arrow_file import Lists, MappedTable, write_table
@@ -29,10 +30,15 @@ TABLES = (
     layout.SHARD_POPULAR,
 )  # fmt: skip
 IDS = [*range(-1, 20), *range(98, 140)]
-REQUEST = SearchRequest(
-    "tiny",
-    everything_eligible(allow_sensitive=True),
-    [a_vector_part(0, 1, limit=40), *(an_id_part(k, IDS, limit=40) for k in list(PartKind)[1:])],
+QUESTION = Question(
+    SearchRequest(
+        "tiny",
+        everything_eligible(allow_sensitive=True),
+        [
+            a_vector_part(0, 1, limit=40),
+            *(an_id_part(k, IDS, limit=40) for k in list(PartKind)[1:]),
+        ],
+    )
 )
 
 
@@ -93,7 +99,7 @@ def _spoil(path: Path, choices: Choices) -> None:
 
 
 def _ask(shard: Any) -> None:
-    search = shard.search(REQUEST)
+    search = shard.search(QUESTION)
     try:
         search.send(None)
     except StopIteration as ended:
