@@ -26,7 +26,9 @@ log = structlog.get_logger()
 async def open_service(settings: AnnShardSettings, metrics: Metrics, server: GrpcServer) -> None:
     folder, manifest = generation_in_service(settings)
     clock = open_service_clock(settings, manifest)
-    bus = open_bus(settings.bus, max_unreadable_share=settings.max_unreadable_share)
+    bus = open_bus(
+        settings.bus, max_unreadable_share=settings.max_unreadable_share, metrics=metrics
+    )
     executor = NativeExecutor(metrics)
     numbers = settings.shards or range(manifest.shard_count)
     shards = await asyncio.to_thread(

@@ -37,7 +37,7 @@ async def open_service(
 ) -> None:
     folder, manifest = generation_in_service(settings)
     bus, store = (
-        open_bus(settings.bus, max_unreadable_share=settings.max_unreadable_share),
+        open_bus(settings.bus, max_unreadable_share=settings.max_unreadable_share, metrics=metrics),
         open_state_store(settings.state),
     )
     known = (*SWITCHES, *switching.SWITCHES)

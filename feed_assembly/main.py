@@ -43,7 +43,7 @@ async def open_service(
     folder, manifest = generation_in_service(settings)
     clock = open_service_clock(settings, manifest)
     bus, state = (
-        open_bus(settings.bus, max_unreadable_share=settings.max_unreadable_share),
+        open_bus(settings.bus, max_unreadable_share=settings.max_unreadable_share, metrics=metrics),
         open_state_store(settings.state),
     )
     switches = follow_switches(switching.SWITCHES, settings, metrics, server)

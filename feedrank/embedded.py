@@ -106,7 +106,7 @@ async def _open_services(
     tasks = BackgroundTasks(on_failure=lambda: server.stop_soon(1))
     server.on_close("background tasks", tasks.close)
     bus, state = (
-        open_bus(settings.bus, max_unreadable_share=settings.max_unreadable_share),
+        open_bus(settings.bus, max_unreadable_share=settings.max_unreadable_share, metrics=metrics),
         open_state_store(settings.state),
     )
     await bus.start()

@@ -19,7 +19,9 @@ PREPARE_S = 10.0
 
 
 async def open_service(settings: RankerSettings, metrics: Metrics, server: GrpcServer) -> None:
-    bus = open_bus(settings.bus, max_unreadable_share=settings.max_unreadable_share)
+    bus = open_bus(
+        settings.bus, max_unreadable_share=settings.max_unreadable_share, metrics=metrics
+    )
     server.on_close("bus", bus.close)
     switches = follow_switches(SWITCHES, settings, metrics, server)
     ranker = open_ranker(*generation_in_service(settings), bus, metrics, switches=switches)

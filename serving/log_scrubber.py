@@ -16,10 +16,11 @@ SECRETS = re.compile(
     r"(?<=Bearer )[^\s\"'\\]+"
     r"|eyJ[\w-]{8,}\.[\w-]+\.[\w-]*"  # a JWT
     r"|(?<=://)[^/@\s\"']*:[^/@\s\"']*(?=@)"  # user and password in an address
+    r"|(?<=password=)[^&\s\"'\\]+"  # and among its options
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)",
     re.DOTALL,
 )
-MARKS = ("Bearer ", "eyJ", "@", "-----BEGIN")
+MARKS = ("Bearer ", "eyJ", "@", "password=", "-----BEGIN")
 """No secret is without one of these, and to search for them is ten times quicker."""
 
 REMOVED = "(secret)"

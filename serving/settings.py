@@ -12,11 +12,12 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from serving.access.settings import AccessSettings
 from serving.admission.settings import AdmissionSettings
+from serving.bus.kafka_address import KafkaAddress, is_kafka
 from serving.bus.settings import BusSettings
 from serving.switches.settings import SwitchSettings
 from serving.tracing.settings import TracingSettings
 
-BUS_ADDRESS = r"^(log|kafka)://.+$"
+BUS_ADDRESS = r"^(log|kafkas?)://.+$"
 STATE_ADDRESS = r"^(rocksdb|redis|rediss)://.+$"
 
 Port = Annotated[int, Field(ge=0, le=65_535)]
@@ -56,7 +57,8 @@ class CommonSettings(
     bus: str = Field(
         default_factory=lambda fields: f"log://{fields['home']}/bus", pattern=BUS_ADDRESS
     )
-    """`log://FOLDER` or `kafka://HOST:PORT`; by default a log in `home`."""
+    """`log://FOLDER`, `kafka://HOST:PORT`, or over TLS `kafkas://HOST:PORT?…` with its files and
+    who logs in (`docs/security.md`); by default a log in `home`."""
 
     state: str = Field(
         default_factory=lambda fields: f"rocksdb://{fields['home']}/state", pattern=STATE_ADDRESS
@@ -99,6 +101,13 @@ class CommonSettings(
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Read nothing behind the caller's back: `load_settings` does, and passes the values."""
         return (init_settings,)
+
+    @field_validator("bus")
+    @classmethod
+    def _bus_can_be_understood(cls, address: str) -> str:
+        if is_kafka(address):
+            KafkaAddress.parse(address)
+        return address
 
     @field_validator("home", "generations")
     @classmethod

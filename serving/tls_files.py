@@ -49,43 +49,46 @@ def read_tls(settings: AccessSettings) -> TlsFiles:
     if settings.tls_certificate is None or settings.tls_key is None:
         raise TlsError("tls_certificate and tls_key are not set")
     certificate, key = settings.tls_certificate.read_bytes(), settings.tls_key.read_bytes()
-    chain = _certificates(certificate, "tls_certificate")
-    _check_key(key, chain[0])
-    _check_time(chain[0])
+    chain = certificates_in(certificate, "tls_certificate")
+    check_key(key, chain[0], "tls_key", "tls_certificate")
+    check_time(chain[0], "tls_certificate")
     names = _names(chain[0])
     if settings.tls_name is not None and not _is_for(settings.tls_name, names):
         raise TlsError(f"tls_certificate is for {', '.join(names)}, not for {settings.tls_name}")
     authority = None
     if settings.tls_authority is not None:
         authority = settings.tls_authority.read_bytes()
-        _check_chain(chain, _certificates(authority, "tls_authority"))
+        _check_chain(chain, certificates_in(authority, "tls_authority"))
     return TlsFiles(certificate, key, authority, names, _expires_s(chain[0]))
 
 
-def _certificates(pem: bytes, setting: str) -> Sequence[x509.Certificate]:
+def certificates_in(pem: bytes, setting: str) -> Sequence[x509.Certificate]:
+    """What is in a PEM file; raises TlsError by the name of its setting."""
     try:
         return x509.load_pem_x509_certificates(pem)
     except ValueError:
         raise TlsError(f"{setting} holds no certificates in PEM") from None
 
 
-def _check_key(pem: bytes, certificate: x509.Certificate) -> None:
+def check_key(pem: bytes, certificate: x509.Certificate, key_setting: str, setting: str) -> None:
+    """Raises TlsError for a key that has a password, or is of another certificate."""
     try:
         key = load_pem_private_key(pem, None)
     except (ValueError, TypeError):
-        raise TlsError("tls_key holds no private key in PEM without a password") from None
+        raise TlsError(f"{key_setting} holds no private key in PEM without a password") from None
     form = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     if key.public_key().public_bytes(*form) != certificate.public_key().public_bytes(*form):
-        raise TlsError("tls_key does not belong to tls_certificate")
+        raise TlsError(f"{key_setting} does not belong to {setting}")
 
 
-def _check_time(certificate: x509.Certificate) -> None:
+def check_time(certificate: x509.Certificate, setting: str) -> None:
+    """Raises TlsError for a certificate that has expired, or is not valid yet."""
     now_s = time.time()
     if now_s > _expires_s(certificate):
-        raise TlsError(f"tls_certificate expired on {certificate.not_valid_after_utc:%Y-%m-%d}")
+        raise TlsError(f"{setting} expired on {certificate.not_valid_after_utc:%Y-%m-%d}")
     if now_s < certificate.not_valid_before_utc.timestamp():
         begin = certificate.not_valid_before_utc
-        raise TlsError(f"tls_certificate is not valid before {begin:%Y-%m-%d %H:%M} UTC")
+        raise TlsError(f"{setting} is not valid before {begin:%Y-%m-%d %H:%M} UTC")
 
 
 def _expires_s(certificate: x509.Certificate) -> float:

@@ -20,7 +20,9 @@ log = structlog.get_logger()
 
 async def open_service(settings: SocialGraphSettings, metrics: Metrics, server: GrpcServer) -> None:
     folder, manifest = generation_in_service(settings)
-    bus = open_bus(settings.bus, max_unreadable_share=settings.max_unreadable_share)
+    bus = open_bus(
+        settings.bus, max_unreadable_share=settings.max_unreadable_share, metrics=metrics
+    )
     executor = NativeExecutor(metrics)
     graph = await open_social_graph(folder, manifest, settings.home, bus, metrics, executor)
     tasks = BackgroundTasks(on_failure=lambda: server.stop_soon(1))

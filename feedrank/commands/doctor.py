@@ -32,6 +32,9 @@ def doctor(
     metrics: Annotated[
         list[str] | None, typer.Option(help="with --live: http://HOST:PORT of a process's metrics")
     ] = None,
+    bus: Annotated[
+        str | None, typer.Option(help="with --live: kafka[s]://… to look at, as in FEEDRANK_BUS")
+    ] = None,
     authority: Authority = None,
     certificate: Certificate = None,
     key: Key = None,
@@ -45,11 +48,11 @@ def doctor(
     Example: feedrank doctor --live --home home
     """
     if live:
-        running = _running(home, addresses or [], metrics or [])
+        running = _running(home, addresses or [], metrics or [], bus)
         access = ClientAccess(authority, certificate, key)
         with err.status("asking every process"):
             findings = asyncio.run(check_live(running, access))
-    elif addresses or metrics:
+    elif addresses or metrics or bus:
         raise fail("addresses are for a running system: add --live")
     else:
         findings = _checked(generations, home, port)
@@ -58,20 +61,21 @@ def doctor(
         raise typer.Exit(1)
 
 
-def _running(home: Path, addresses: list[str], metrics: list[str]) -> RunningStack:
+def _running(home: Path, addresses: list[str], metrics: list[str], bus: str | None) -> RunningStack:
     """Who is asked: those named, or else those of `feedrank up`."""
-    if addresses or metrics:
+    if addresses or metrics or bus:
         return RunningStack(
             [
                 *(RunningProcess(address, address, address) for address in addresses),
                 *(RunningProcess(url, url, metrics=url) for url in metrics),
-            ]
+            ],
+            bus or "",
         )
     try:
         return RunningStack.read(home)
     except FileNotFoundError as error:
         problem = f"nothing of `feedrank up` runs with --home {home}"
-        raise fail(f"{problem}; name processes: HOST:PORT … or --metrics URL") from error
+        raise fail(f"{problem}; name HOST:PORT …, --metrics URL or --bus") from error
     except ValueError as error:
         raise fail(str(error)) from error
 

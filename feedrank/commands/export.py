@@ -20,7 +20,7 @@ def export(
     home: Annotated[
         Path | None, typer.Option(help="home of an embedded server, which must be stopped")
     ] = None,
-    bus: Annotated[str | None, typer.Option(help="kafka://HOST:PORT instead")] = None,
+    bus: Annotated[str | None, typer.Option(help="kafka[s]://HOST:PORT… instead")] = None,
     generations: Annotated[Path, typer.Option(help="folder of the generations in service")] = Path(
         "generations"
     ),

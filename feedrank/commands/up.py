@@ -19,6 +19,7 @@ from feedrank.stack_tls import TlsFolderError, tls_variables
 from feedrank.supervisor import GaveUpError, Supervisor
 from generation.manifest import InvalidGenerationError, Manifest
 from generation.publish import current
+from serving.bus.kafka_address import KafkaAddress, is_kafka
 
 
 def up(
@@ -28,7 +29,7 @@ def up(
         int, typer.Option(min=1, max=65_535, help="port of GetFeed; replicas have those after it")
     ] = 50_051,
     bus: Annotated[
-        str | None, typer.Option(help="kafka://HOST:PORT; by default one is started here")
+        str | None, typer.Option(help="kafka[s]://HOST:PORT…; by default one is started here")
     ] = None,
     state: Annotated[
         str | None, typer.Option(help="redis://HOST:PORT/DB; by default one is started here")
@@ -52,6 +53,7 @@ def up(
     Example: feedrank up --generations generations --home home --replicas 2
     """
     warn_of_ignored_variables("feedrank up", "settings of services go into the file of --config")
+    _require_understandable(bus)
     for one in range(port, port + replicas):
         require_free(one)
     variables = {} if config is None else {"FEEDRANK_CONFIG": str(config.absolute())}
@@ -70,6 +72,15 @@ def up(
             RunningStack.forget(home)
     except (InvalidGenerationError, MissingComponentError, TlsFolderError) as error:
         raise fail(str(error)) from error
+
+
+def _require_understandable(bus: str | None) -> None:
+    """Before every service says so in a log of its own."""
+    try:
+        if bus is not None and is_kafka(bus):
+            KafkaAddress.parse(bus)
+    except ValueError as error:
+        raise fail(f"--bus: {error}") from error
 
 
 def _supervise(processes: Stack, port: int) -> None:

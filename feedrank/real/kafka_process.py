@@ -80,19 +80,27 @@ class KafkaProcess(ServerProcess):
         if missing or java is None:
             raise ServerStartError(missing or "no Java")
         log_folder = self.folder / "messages"
-        words = {
-            "port": self.port,
-            "controller_port": self._controller_port,
-            "log_folder": log_folder,
-        }
-        settings = write_settings("server.properties", self.folder, words)
+        settings = self._write_settings(log_folder)
         run_class = [java, *JVM_OPTIONS, "-cp", f"{kafka_home() / 'libs'}/*"]
         if not (log_folder / "meta.properties").exists():
             self._format_folder(run_class, settings)
         return [*run_class, "kafka.Kafka", str(settings)]
 
+    def _write_settings(self, log_folder: Path) -> Path:
+        words = {
+            "port": self.port,
+            "controller_port": self._controller_port,
+            "log_folder": log_folder,
+        }
+        return write_settings("server.properties", self.folder, words)
+
+    def _format_options(self) -> Sequence[str]:
+        """What else is written into a new folder."""
+        return ()
+
     def _format_folder(self, run_class: Sequence[str], settings: Path) -> None:
         options = ["kafka.tools.StorageTool", "format", "-t", new_cluster_id(), "-c", str(settings)]
+        options += self._format_options()
         try:
             done = subprocess.run(
                 [*run_class, *options], capture_output=True, text=True, timeout=FORMAT_SECONDS

@@ -10,6 +10,7 @@ from serving.bus.counters import BusCounters
 from serving.bus.dead_letters import MAX_UNREADABLE_SHARE
 from serving.bus.kafka_identity import KafkaIdentity
 from serving.bus.kafka_offsets import KafkaOffsets
+from serving.bus.kafka_servers import KafkaServers
 from serving.bus.kafka_subscription import KafkaSubscription
 from serving.bus.kafka_topics import KafkaTopics
 from serving.bus.kafka_writer import MAX_PENDING_BYTES, MAX_PENDING_MESSAGES, KafkaWriter
@@ -27,13 +28,13 @@ class KafkaBus:
 
     def __init__(
         self,
-        servers: str,
+        servers: KafkaServers,
         *,
         max_pending_messages: int = MAX_PENDING_MESSAGES,
         max_pending_bytes: int = MAX_PENDING_BYTES,
         max_unreadable_share: float = MAX_UNREADABLE_SHARE,
     ) -> None:
-        """`servers`: `host:port[,host:port...]`; the bounds are on what `send` has accepted."""
+        """The bounds are on what `send` has accepted."""
         self.counters = BusCounters()
         self.max_unreadable_share = max_unreadable_share
         self._servers = servers
@@ -64,7 +65,8 @@ class KafkaBus:
                 for topic in topics:
                     await writer.prepare(topic)
         except (KafkaError, TimeoutError, OSError) as error:
-            _log.warning("not ready to publish yet", servers=self._servers, problem=repr(error))
+            problem = await self._servers.why(error)
+            _log.warning("not ready to publish yet", servers=str(self._servers), problem=problem)
             return False
         return True
 
@@ -140,6 +142,7 @@ class KafkaBus:
         await writer.close()
         await self._topics.close()
         await self._offsets.close()
+        await self._servers.close()
 
     def _away(self, topic: Topic, error: Exception) -> BusUnavailableError:
         return BusUnavailableError(f"topic {topic.name} on {self._servers}: {error!r}")

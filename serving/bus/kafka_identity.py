@@ -9,6 +9,7 @@ import asyncio
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
+from serving.bus.kafka_servers import KafkaServers
 from serving.bus.kafka_topics import REQUEST_TIMEOUT_MS
 from serving.errors import BusUnavailableError, PreconditionError
 
@@ -16,7 +17,7 @@ from serving.errors import BusUnavailableError, PreconditionError
 class KafkaIdentity:
     """Remembers the first id it was told."""
 
-    def __init__(self, servers: str) -> None:
+    def __init__(self, servers: KafkaServers) -> None:
         self._servers = servers
         self._first: str | None = None
 
@@ -29,7 +30,8 @@ class KafkaIdentity:
         try:
             return self._first or await self.check()
         except (KafkaError, TimeoutError, OSError) as error:
-            raise BusUnavailableError(f"{self._servers}: {error!r}") from error
+            problem = await self._servers.why(error)
+            raise BusUnavailableError(f"{self._servers}: {problem}") from error
 
     async def check(self) -> str:
         """Ask the broker.
@@ -50,7 +52,7 @@ class KafkaIdentity:
 
     async def _ask(self) -> str:
         admin = AIOKafkaAdminClient(
-            bootstrap_servers=self._servers, request_timeout_ms=REQUEST_TIMEOUT_MS
+            **self._servers.client_options(), request_timeout_ms=REQUEST_TIMEOUT_MS
         )
         try:
             async with asyncio.timeout(REQUEST_TIMEOUT_MS / 1000):

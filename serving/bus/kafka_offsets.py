@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
+from serving.bus.kafka_servers import KafkaServers
 from serving.bus.kafka_topics import REQUEST_TIMEOUT_MS
 from serving.bus.topics import Topic
 
@@ -14,7 +15,7 @@ class KafkaOffsets:
     """One connection that reads no messages. Every call raises `KafkaError` or `TimeoutError` when
     the broker does not answer in a few seconds."""
 
-    def __init__(self, servers: str) -> None:
+    def __init__(self, servers: KafkaServers) -> None:
         self._servers = servers
         self._client: AIOKafkaConsumer | None = None
         self._lock = asyncio.Lock()
@@ -36,7 +37,7 @@ class KafkaOffsets:
 
     async def _connected(self) -> AIOKafkaConsumer:
         client = AIOKafkaConsumer(
-            bootstrap_servers=self._servers,
+            **self._servers.client_options(),
             enable_auto_commit=False,
             request_timeout_ms=REQUEST_TIMEOUT_MS,
         )
@@ -53,7 +54,7 @@ class KafkaOffsets:
         """Partition -> next offset `reader` committed last."""
         places = [TopicPartition(topic.name, partition) for partition in partitions]
         admin = AIOKafkaAdminClient(
-            bootstrap_servers=self._servers, request_timeout_ms=REQUEST_TIMEOUT_MS
+            **self._servers.client_options(), request_timeout_ms=REQUEST_TIMEOUT_MS
         )
         try:
             async with asyncio.timeout(REQUEST_TIMEOUT_MS / 1000):

@@ -7,6 +7,7 @@ import structlog
 from aiokafka import AIOKafkaProducer
 
 from serving.bus.backoff import backoff_delays
+from serving.bus.kafka_servers import KafkaServers
 from serving.bus.kafka_topics import BATCH_OVERHEAD_BYTES
 from serving.bus.routing import MAX_MESSAGE_BYTES
 from serving.bus.shared_task import SharedTask
@@ -28,7 +29,7 @@ class KafkaProducer:
     recovers, so every failure replaces it.
     """
 
-    def __init__(self, servers: str, topic: Topic) -> None:
+    def __init__(self, servers: KafkaServers, topic: Topic) -> None:
         """`topic` stands for all topics with the same `acks` and `linger_ms`."""
         self._servers = servers
         self._acks = topic.acks
@@ -81,8 +82,9 @@ class KafkaProducer:
                     await producer.start()
                 return producer
             except Exception as error:  # whatever a network can do; tried again for ever
-                _log.warning("no Kafka producer yet", servers=self._servers, problem=repr(error))
                 await producer.stop()
+                problem = await self._servers.why(error)
+                _log.warning("no Kafka producer yet", servers=str(self._servers), problem=problem)
             except BaseException:
                 await producer.stop()
                 raise
@@ -90,7 +92,7 @@ class KafkaProducer:
 
     def _new_producer(self) -> AIOKafkaProducer:
         return AIOKafkaProducer(
-            bootstrap_servers=self._servers,
+            **self._servers.client_options(),
             acks="all" if self._acks == "all" else 1,
             enable_idempotence=self._acks == "all",
             linger_ms=self._linger_ms,

@@ -13,6 +13,7 @@ from serving.bus.counters import BusCounters
 from serving.bus.kafka_identity import KafkaIdentity
 from serving.bus.kafka_positions import KafkaPositions
 from serving.bus.kafka_records import decode_message
+from serving.bus.kafka_servers import KafkaServers
 from serving.bus.kafka_topics import REQUEST_TIMEOUT_MS, KafkaTopics
 from serving.bus.topics import Topic
 from serving.errors import BusUnavailableError
@@ -31,7 +32,7 @@ class KafkaSubscription:
 
     def __init__(
         self,
-        servers: str,
+        servers: KafkaServers,
         identity: KafkaIdentity,
         topics: KafkaTopics,
         topic: Topic,
@@ -47,6 +48,7 @@ class KafkaSubscription:
         self._reader = reader
         self._counters = counters
         self._positions = KafkaPositions(topic, start, reader, counters)
+        self._password: str | None = None
         self._problem: Exception | None = None
         self._attempted = asyncio.Event()
         self._connecting = asyncio.create_task(self._connect())
@@ -80,6 +82,10 @@ class KafkaSubscription:
         if not self._connecting.done():
             return []
         consumer = self._connecting.result()
+        if self._servers.password() != self._password:
+            # A consumer keeps the one it was made with, and tries it for ever without a word.
+            self._reconnect(consumer, "the password has changed")
+            return []
         wait_ms = max(0, int(1_000 * (deadline_s - clock())))
         try:
             records = await consumer.getmany(timeout_ms=wait_ms, max_records=max_messages)
@@ -90,7 +96,7 @@ class KafkaSubscription:
             await self._recover(consumer)
             return []
         except _AWAY as error:
-            self._reconnect(consumer, error)
+            self._reconnect(consumer, repr(error))
             return []
         # Only a foreign producer writes empty values: deletions in a compacted topic.
         messages = [decode_message(r) for batch in records.values() for r in batch if r.value]
@@ -124,10 +130,10 @@ class KafkaSubscription:
         try:
             await self._positions.seek(consumer, check_end=True)
         except _AWAY as error:
-            self._reconnect(consumer, error)
+            self._reconnect(consumer, repr(error))
 
-    def _reconnect(self, consumer: AIOKafkaConsumer, error: Exception) -> None:
-        _log.warning("Kafka reader reconnects", reader=self._reader, problem=repr(error))
+    def _reconnect(self, consumer: AIOKafkaConsumer, problem: str) -> None:
+        _log.warning("Kafka reader reconnects", reader=self._reader, problem=problem)
         task = asyncio.create_task(_stop(consumer))
         self._stopping.add(task)
         task.add_done_callback(self._stopping.discard)
@@ -148,9 +154,10 @@ class KafkaSubscription:
                     await self._positions.seek(consumer, check_end=first)
                 return consumer
             except (*_AWAY, BusUnavailableError) as error:
-                _log.warning("no Kafka reader yet", reader=self._reader, problem=repr(error))
                 self._problem = error
                 await _stop(consumer)
+                problem = await self._servers.why(error)
+                _log.warning("no Kafka reader yet", reader=self._reader, problem=problem)
             except BaseException:
                 await _stop(consumer)
                 raise
@@ -159,8 +166,9 @@ class KafkaSubscription:
             await asyncio.sleep(next(delays))
 
     def _new_consumer(self) -> AIOKafkaConsumer:
+        self._password = self._servers.password()
         return AIOKafkaConsumer(
-            bootstrap_servers=self._servers,
+            **self._servers.client_options(),
             group_id=self._reader,
             enable_auto_commit=False,
             auto_offset_reset="none",

@@ -9,6 +9,7 @@ from aiokafka import errors as kafka_errors
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from serving.bus.backoff import backoff_delays
+from serving.bus.kafka_servers import KafkaServers
 from serving.bus.routing import MAX_MESSAGE_BYTES
 from serving.bus.shared_task import SharedTask
 from serving.bus.topics import DAY_MS, Topic, wrong_partition_count
@@ -21,6 +22,11 @@ BATCH_OVERHEAD_BYTES = 64 * 1024
 _CLUSTER_DEFAULT = -1
 # A cluster that starts has too few brokers at first for the copies that it wants.
 _STARTING = (kafka_errors.InvalidReplicationFactorError,)
+# Where others make the topics, as in a cluster of a whole company, they are there or are missed.
+_NOT_OURS_TO_MAKE = (
+    kafka_errors.TopicAuthorizationFailedError,
+    kafka_errors.ClusterAuthorizationFailedError,
+)
 
 _log = structlog.get_logger(__name__)
 
@@ -29,7 +35,9 @@ class KafkaTopics:
     """Remembers which topics were found right, so that each is looked at once."""
 
     def __init__(
-        self, servers: str, open_admin: Callable[..., AIOKafkaAdminClient] = AIOKafkaAdminClient
+        self,
+        servers: KafkaServers,
+        open_admin: Callable[..., AIOKafkaAdminClient] = AIOKafkaAdminClient,
     ) -> None:
         self._servers = servers
         self._open_admin = open_admin
@@ -57,20 +65,21 @@ class KafkaTopics:
     async def _check(self, topic: Topic) -> None:
         for delay_s in backoff_delays():
             admin = self._open_admin(
-                bootstrap_servers=self._servers, request_timeout_ms=REQUEST_TIMEOUT_MS
+                **self._servers.client_options(), request_timeout_ms=REQUEST_TIMEOUT_MS
             )
             try:
                 await admin.start()
-                await self._create(admin, topic)
-                await self._verify(admin, topic)
+                await self._verify(admin, topic, may_create=await self._create(admin, topic))
                 return
             except (kafka_errors.KafkaError, TimeoutError, OSError) as error:
-                _log.warning("topic not verified yet", topic=topic.name, problem=repr(error))
+                problem = await self._servers.why(error)
+                _log.warning("topic not verified yet", topic=topic.name, problem=problem)
             finally:
                 await admin.close()
             await asyncio.sleep(delay_s)
 
-    async def _create(self, admin: AIOKafkaAdminClient, topic: Topic) -> None:
+    async def _create(self, admin: AIOKafkaAdminClient, topic: Topic) -> bool:
+        """Whether it is there now, or would be if it is ours to make."""
         # Asked before any metadata request, because that would make a broker that creates topics by
         # itself create this one with its own partition count.
         new = NewTopic(
@@ -89,15 +98,21 @@ class KafkaTopics:
             kind = kafka_errors.for_code(code)
             if kind is kafka_errors.TopicAlreadyExistsError:
                 continue
+            if kind in _NOT_OURS_TO_MAKE:
+                return False
             if kind.retriable or issubclass(kind, _STARTING):
                 raise kind(f"topic {topic.name} {detail}")
             if kind is not kafka_errors.NoError:
                 problem = f"cannot be created: {kind.__name__} {detail}"
                 raise BusUnavailableError(f"topic {topic.name} {problem}")
+        return True
 
-    async def _verify(self, admin: AIOKafkaAdminClient, topic: Topic) -> None:
+    async def _verify(self, admin: AIOKafkaAdminClient, topic: Topic, *, may_create: bool) -> None:
         (described,) = await admin.describe_topics([topic.name])
         found = len(described["partitions"])
+        if not may_create and (described["error_code"] or not found):
+            problem = f"is not there for us to see, and we may not create it: {topic.partitions}"
+            raise BusUnavailableError(f"topic {topic.name} {problem} partitions are needed")
         if described["error_code"] or not found:
             # Just created: the news has not reached every broker yet.
             raise kafka_errors.UnknownTopicOrPartitionError(topic.name)

@@ -10,6 +10,7 @@ from serving.bus.counters import BusCounters
 from serving.bus.group_commit import Append, GroupCommit
 from serving.bus.kafka_producer import KafkaProducer
 from serving.bus.kafka_records import encode_key
+from serving.bus.kafka_servers import KafkaServers
 from serving.bus.kafka_topics import KafkaTopics
 from serving.bus.topics import Topic
 from serving.errors import BusUnavailableError, PreconditionError
@@ -27,7 +28,7 @@ class KafkaWriter:
 
     def __init__(
         self,
-        servers: str,
+        servers: KafkaServers,
         topics: KafkaTopics,
         counters: BusCounters,
         *,

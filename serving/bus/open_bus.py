@@ -1,27 +1,40 @@
 """Picks the bus by its address, so that nothing else needs to know which one it talks to."""
 
-import re
 from pathlib import Path
 
 from serving.bus.bus import Bus
 from serving.bus.dead_letters import MAX_UNREADABLE_SHARE
+from serving.bus.kafka_address import BUS_FORMS, is_kafka
 from serving.bus.kafka_bus import KafkaBus
+from serving.bus.kafka_servers import KafkaServers
 from serving.bus.log_bus import LogBus
 from serving.errors import InvalidRequestError
+from serving.log_scrubber import without_secrets
+from serving.metrics_recorder import Metrics
 
-_SERVER = re.compile(r"[^\s/,:]+:\d+|\[[0-9a-fA-F:]+\]:\d+")
 
+def open_bus(
+    address: str,
+    *,
+    max_unreadable_share: float = MAX_UNREADABLE_SHARE,
+    metrics: Metrics | None = None,
+) -> Bus:
+    """The bus at `log://DIRECTORY`, `kafka://…` or `kafkas://…` (`KafkaAddress`), not yet started.
 
-def open_bus(address: str, *, max_unreadable_share: float = MAX_UNREADABLE_SHARE) -> Bus:
-    """The bus at `log://DIRECTORY` or `kafka://HOST:PORT[,HOST:PORT...]`, not yet started.
+    Args:
+        metrics: Counts how often changed certificates and passwords of a Kafka were taken.
 
     Raises:
-        InvalidRequestError: The address is of neither form.
+        InvalidRequestError: The address is of none of these forms; never shows a password.
     """
-    scheme, separator, rest = address.partition("://")
-    if separator and rest and scheme == "log":
+    scheme, _, rest = address.partition("://")
+    if scheme == "log" and rest:
         return LogBus(Path(rest), max_unreadable_share=max_unreadable_share)
-    if separator and scheme == "kafka" and all(map(_SERVER.fullmatch, rest.split(","))):
-        return KafkaBus(rest, max_unreadable_share=max_unreadable_share)
-    problem = f"{address!r} is neither log://DIRECTORY nor kafka://HOST:PORT[,HOST:PORT...]"
-    raise InvalidRequestError("bus", problem)
+    if not is_kafka(address):
+        problem = f"{without_secrets(address)!r} is {BUS_FORMS}"
+        raise InvalidRequestError("bus", problem)
+    try:
+        servers = KafkaServers.at(address, metrics)
+    except ValueError as error:
+        raise InvalidRequestError("bus", str(error)) from None
+    return KafkaBus(servers, max_unreadable_share=max_unreadable_share)

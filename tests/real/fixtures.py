@@ -8,6 +8,7 @@ import pytest
 from feedrank.real.kafka_process import KafkaProcess, missing_for_kafka
 from feedrank.real.ports import free_ports
 from feedrank.real.redis_process import RedisProcess, missing_for_redis
+from tests.real.secured_kafka import SecuredKafka
 
 
 def require(missing: str | None) -> None:
@@ -31,10 +32,10 @@ def a_redis(factory: pytest.TempPathFactory) -> RedisProcess:
 
 
 @pytest.fixture(scope="session")
-def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaProcess]:
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecuredKafka]:
     """A running Kafka shared by the session: use topics of your own, and never stop it."""
-    server = a_kafka(tmp_path_factory)
-    with server:
+    require(missing_for_kafka())
+    with SecuredKafka(tmp_path_factory.mktemp("kafka"), free_ports(4)) as server:
         yield server
 
 

@@ -7,6 +7,8 @@ from aiokafka import errors as kafka_errors
 from aiokafka.admin import AIOKafkaAdminClient
 
 from feedrank.checkup.finding import Finding
+from serving.bus.kafka_address import is_kafka
+from serving.bus.kafka_servers import KafkaServers
 from serving.bus.topics import ACTIONS, RANKED_LISTS, SERVED, Topic, item_counters, items
 
 TIMEOUT_MS = 4_000
@@ -14,21 +16,27 @@ SUBJECT = "Kafka"
 
 
 async def kafka_server(address: str, shard_count: int | None) -> list[Finding]:
-    """Findings about a `kafka://` address; none about anything else.
+    """Findings about a `kafka://` or `kafkas://` address; none about anything else.
 
     Args:
         shard_count: Of the generation in service; topics per shard are left out without.
     """
-    scheme, _, servers = address.partition("://")
-    if scheme != "kafka":
+    if not is_kafka(address):
         return []
-    admin = AIOKafkaAdminClient(bootstrap_servers=servers, request_timeout_ms=TIMEOUT_MS)
+    try:
+        servers = KafkaServers.at(address)
+    except ValueError as error:
+        return [Finding(SUBJECT, "bad", f"bus address: {error}", "see docs/security.md#kafka")]
+    admin = AIOKafkaAdminClient(**servers.client_options(), request_timeout_ms=TIMEOUT_MS)
     try:
         await admin.start()
         described = await admin.describe_topics()
     except (kafka_errors.KafkaError, TimeoutError, OSError) as error:
+        problem = await servers.problem()
+        if problem is not None:
+            return [Finding(SUBJECT, "bad", problem.seen, problem.advice)]
         seen = f"{servers} does not answer: {type(error).__name__}"
-        return [Finding(SUBJECT, "bad", seen, "start it, or correct the bus address")]
+        return [Finding(SUBJECT, "bad", seen, "look at its brokers: one lets us in")]
     finally:
         await admin.close()
     return [topics_finding(described, wanted_topics(shard_count))]

@@ -62,6 +62,8 @@ async def _pages(
 ) -> tuple[list[MetricsPage], list[Finding]]:
     """The metrics of all that have some, and who does not answer."""
     asked = [process for process in processes if process.metrics]
+    if not processes:
+        return [], []
     if not asked:
         advice = "start with --metrics, or set FEEDRANK_METRICS_PORT: most checks need them"
         return [], [Finding("metrics", "optional", "no process has a metrics port", advice)]

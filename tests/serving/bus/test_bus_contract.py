@@ -11,7 +11,12 @@ from serving.bus.topics import partition_of
 from serving.errors import BusUnavailableError, InvalidRequestError, PreconditionError
 from tests.serving.bus.builders import a_topic, read, values
 
-BUSES = ["log", pytest.param("kafka", marks=pytest.mark.kafka)]
+BUSES = [
+    "log",
+    pytest.param("kafka", marks=pytest.mark.kafka),
+    pytest.param("kafka over mutual TLS", marks=pytest.mark.kafka),
+    pytest.param("kafka with a login", marks=pytest.mark.kafka),
+]
 TIMEOUT_S = 10.0
 
 
@@ -19,7 +24,12 @@ TIMEOUT_S = 10.0
 def address(request, tmp_path):
     if request.param == "log":
         return f"log://{tmp_path / 'log'}"
-    return request.getfixturevalue("kafka").address
+    kafka = request.getfixturevalue("kafka")
+    if request.param == "kafka over mutual TLS":
+        return kafka.mutual_address
+    if request.param == "kafka with a login":
+        return kafka.login_address("SCRAM-SHA-512")
+    return kafka.address
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from serving.bus.bus import Bus
 from serving.bus.kafka_bus import KafkaBus
+from serving.bus.kafka_servers import KafkaServers
 from serving.bus.open_bus import open_bus
 from serving.bus.topics import Topic
 from serving.errors import BusUnavailableError
@@ -147,7 +148,9 @@ async def delete_before(address: str, topic_name: str, offset: int) -> None:
 
 async def test_send_is_bounded_and_what_is_lost_is_counted(monkeypatch):
     monkeypatch.setattr("serving.bus.kafka_writer.CLOSE_TIMEOUT_S", 0.2)
-    bus = KafkaBus("127.0.0.1:1", max_pending_messages=3, max_pending_bytes=1_000)
+    bus = KafkaBus(
+        KafkaServers.at("kafka://127.0.0.1:1"), max_pending_messages=3, max_pending_bytes=1_000
+    )
     await bus.start()
     topic = a_topic(partitions=1, acks="leader")
     assert [bus.send(topic, b"x", partition=0) for _ in range(5)] == [

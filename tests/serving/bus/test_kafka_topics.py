@@ -7,11 +7,14 @@ from typing import Any
 import pytest
 
 from serving.bus import kafka_topics
+from serving.bus.kafka_servers import KafkaServers
 from serving.bus.kafka_topics import KafkaTopics
 from serving.errors import BusUnavailableError, PreconditionError
 from tests.serving.bus.builders import a_topic
 
+SERVERS = KafkaServers.at("kafka://host:9092")
 NOT_CONTROLLER, INVALID_REPLICATION_FACTOR, POLICY_VIOLATION = 41, 38, 44
+TOPIC_AUTHORIZATION_FAILED, CLUSTER_AUTHORIZATION_FAILED = 29, 31
 
 
 @dataclass
@@ -57,7 +60,7 @@ def no_waiting(monkeypatch):
 async def test_a_cluster_that_is_still_starting_is_asked_again(answer):
     cluster = StartingCluster([answer, answer, 0])
     topic = a_topic(partitions=2)
-    await KafkaTopics("host:9092", cluster).ensure(topic)
+    await KafkaTopics(SERVERS, cluster).ensure(topic)
     assert cluster.created == [topic.name]
     assert cluster.opened == cluster.closed == 3
 
@@ -65,11 +68,25 @@ async def test_a_cluster_that_is_still_starting_is_asked_again(answer):
 async def test_what_a_cluster_refuses_is_not_asked_again():
     cluster = StartingCluster([POLICY_VIOLATION, 0])
     with pytest.raises(BusUnavailableError, match="PolicyViolationError"):
-        await KafkaTopics("host:9092", cluster).ensure(a_topic())
+        await KafkaTopics(SERVERS, cluster).ensure(a_topic())
     assert cluster.opened == cluster.closed == 1
 
 
 async def test_a_topic_of_another_width_is_refused():
     cluster = StartingCluster([0], partitions=3)
     with pytest.raises(PreconditionError, match="3 partitions"):
-        await KafkaTopics("host:9092", cluster).ensure(a_topic(partitions=2))
+        await KafkaTopics(SERVERS, cluster).ensure(a_topic(partitions=2))
+
+
+@pytest.mark.parametrize("answer", [TOPIC_AUTHORIZATION_FAILED, CLUSTER_AUTHORIZATION_FAILED])
+async def test_topics_that_others_made_need_no_right_to_make_topics(answer):
+    cluster = StartingCluster([answer])
+    await KafkaTopics(SERVERS, cluster).ensure(a_topic(partitions=2))
+    assert cluster.opened == cluster.closed == 1
+
+
+async def test_a_topic_that_is_missing_and_not_ours_to_make_is_told_with_its_width():
+    cluster = StartingCluster([TOPIC_AUTHORIZATION_FAILED], partitions=0)
+    problem = "we may not create it: 2 partitions are needed"
+    with pytest.raises(BusUnavailableError, match=problem):
+        await KafkaTopics(SERVERS, cluster).ensure(a_topic(partitions=2))

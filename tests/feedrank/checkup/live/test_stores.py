@@ -111,6 +111,22 @@ async def test_stores_that_are_away_are_told_with_their_address():
     assert finding.verdict == "bad"
 
 
+@pytest.mark.kafka
+async def test_a_kafka_that_refuses_us_is_told_with_what_to_do(kafka, tmp_path):
+    wrong = tmp_path / "password"
+    wrong.write_text("wr0ng-password")
+    login = kafka.tls_address(kafka.login_port)
+    [finding] = await kafka_server(f"{login}&user=feedrank&password_file={wrong}", None)
+    assert (finding.verdict, finding.advice) == ("bad", "correct user and password")
+    assert "refuses user 'feedrank'" in finding.found
+    assert "wr0ng-password" not in str(finding)
+    [finding] = await kafka_server(kafka.login_address("PLAIN"), None)
+    assert finding.verdict != "bad"
+    [finding] = await kafka_server(f"{login}&user=feedrank&password=wr0ng-password", None)
+    assert (finding.verdict, "password" in finding.found) == ("bad", True)
+    assert "wr0ng-password" not in str(finding)
+
+
 async def test_embedded_stores_are_not_asked():
     assert await kafka_server("log:///somewhere", 2) == []
     assert await redis_server("rocksdb:///somewhere") == []
