@@ -13,6 +13,7 @@ from ann_shards.settings import AnnShardSettings
 from candidate_gen.settings import CandidateGenSettings
 from feed_assembly.settings import FeedAssemblySettings
 from serving import probes
+from serving.bus.kafka_address import KafkaAddress
 from serving.server import CLOSE_TIMEOUT_S
 from serving.settings import CommonSettings
 from serving.settings_loading import SERVICES
@@ -167,7 +168,15 @@ def test_all_shards_are_held_by_one_group_and_one_process_counts(cluster, settin
 
 
 def files_of(each: Workload) -> set[str]:
-    return {path for name, path in each.variables().items() if path.startswith("/")}
+    found = each.variables()
+    named = {path for path in found.values() if path.startswith("/")}
+    return named | files_of_bus(found["FEEDRANK_BUS"])
+
+
+def files_of_bus(address: str) -> set[str]:
+    bus = KafkaAddress.parse(address)
+    paths = (bus.authority, bus.certificate, bus.key, bus.password_file)
+    return {str(path) for path in paths if path is not None}
 
 
 def test_every_file_that_is_named_lies_in_a_volume(cluster):
@@ -178,6 +187,31 @@ def test_every_file_that_is_named_lies_in_a_volume(cluster):
         claimed = {claim["metadata"]["name"] for claim in each.spec.get("volumeClaimTemplates", [])}
         volumes = {volume["name"] for volume in each.pod["volumes"]} | claimed
         assert {mount["name"] for mount in each.container["volumeMounts"]} == volumes
+
+
+def test_what_the_nightly_export_needs_of_a_secured_bus_is_mounted(cluster):
+    for job in cluster.all("CronJob").values():
+        pod = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+        [export] = pod["initContainers"]
+        address = export["args"][export["args"].index("--bus") + 1]
+        mounts = [mount["mountPath"] for mount in export["volumeMounts"]]
+        for path in files_of_bus(address):
+            assert any(Path(path).is_relative_to(mount) for mount in mounts), path
+        assert {m["name"] for m in export["volumeMounts"]} <= {v["name"] for v in pod["volumes"]}
+
+
+def test_network_policies_let_services_out_to_the_bus(cluster):
+    for each in cluster.workloads.values():
+        servers = KafkaAddress.parse(each.variables()["FEEDRANK_BUS"]).servers.split(",")
+        ports = {int(server.rpartition(":")[2]) for server in servers}
+        opened = {
+            port["port"]
+            for policy in cluster.all("NetworkPolicy").values()
+            if matches({"selector": policy["spec"]["podSelector"]}, each)
+            for rule in policy["spec"]["egress"]
+            for port in rule["ports"]
+        }
+        assert ports <= opened
 
 
 def test_only_its_home_and_tmp_can_be_written_to(cluster):

@@ -14,6 +14,7 @@ from cryptography import x509
 from ann_shards.settings import AnnShardSettings
 from candidate_gen.settings import CandidateGenSettings
 from feed_assembly.settings import FeedAssemblySettings
+from serving.bus.kafka_address import KafkaAddress
 from serving.replicas.addresses import parse_addresses
 from serving.server import CLOSE_TIMEOUT_S
 from serving.settings import CommonSettings
@@ -78,6 +79,22 @@ def test_bus_state_and_clock_are_shared(settings):
         ("kafka://kafka:9092", "redis://redis:6379/0")
     }
     assert {mounted(name, "/home/feedrank")["source"] for name in OURS} == {"home"}
+
+
+def test_another_bus_is_named_to_every_service_with_its_files(tmp_path):
+    other = yaml.safe_load((FOLDER / "secured-bus.yaml").read_text())["services"]
+    assert set(other) == {*OURS, "operator"}
+    text = (FOLDER / "secured-bus.yaml").read_text()
+    [address] = re.findall(r"export BUS='(.*)'", text)
+    for name in OURS:
+        [mount] = other[name]["volumes"]
+        assert (mount["target"], mount["read_only"]) == ("/keys/bus", True)
+        assert other[name]["environment"]["FEEDRANK_BUS"].startswith("${BUS:?")
+        variables = SERVICE[name]["environment"] | {"FEEDRANK_BUS": address}
+        bus = KafkaAddress.parse(settings_of(module(name), variables, tmp_path / name).bus)
+        for path in (bus.authority, bus.password_file):
+            assert path is not None
+            assert path.is_relative_to(mount["target"])
 
 
 def test_generations_are_read_only():

@@ -48,8 +48,9 @@ def test_plain_metrics_are_announced_and_probed_in_plain_text():
     ("setting", "complaint"),
     [
         ("rankr.replicas=2", "rankr"),
-        ("ranker.replicas=0", "ranker/replicas"),
+        ("ranker.replicas=0", "ranker[/.]replicas"),
         ("bus=redis://redis:6379", "bus"),
+        ("bus=kafkas://b:9093?authority=/keys/bus/ca.crt", "set busSecret"),
         ("networkPolicy.clients=null", "clients"),
         ("variables.REPLICA=1", "REPLICA"),
         ("clock=data", "clock data needs clockOffsetMs"),

@@ -16,6 +16,7 @@ from serving.access.roles import METHOD_ROLES, Role
 from tests.integration.caller import until
 from tests.integration.private_texts import PrivateTexts, told_by
 from tests.integration.secured import GATEWAY
+from tests.real.secured_kafka import USER
 from tests.serving.certificates import Authority
 
 ROOT = Path(__file__).parents[2]
@@ -151,3 +152,18 @@ def test_a_process_that_cannot_start_says_why_without_folders(world, tmp_path, h
     assert named in log
     assert str(tmp_path) not in log
     assert "pa55word" not in log
+
+
+@pytest.mark.kafka
+def test_a_bus_that_refuses_a_process_does_not_stop_it_and_its_log_says_why(world, kafka, tmp_path):
+    wrong = tmp_path / "bus-password"
+    wrong.write_text("wr0ng-password")
+    login = kafka.tls_address(kafka.login_port)
+    bus = f"{login}&user={USER}&password_file={wrong}&mechanism=PLAIN"
+    variables = {"FEEDRANK_BUS": bus, "FEEDRANK_LOG_LEVEL": "debug"}
+    with ranker_process(tmp_path, world.generations, **variables) as process:
+        assert process.is_alive()
+    log = process.log_path.read_text()
+    assert f"refuses user '{USER}' or the password (PLAIN); to do: correct user and password" in log
+    for private in ("wr0ng-password", str(tmp_path), str(kafka.folder)):
+        assert private not in log

@@ -20,6 +20,9 @@
   "FEEDRANK_CALLERS" (toJson .callers)
   "FEEDRANK_UNHEALTHY_WAIT_S" (toString .values.unhealthyWaitS)
   "FEEDRANK_DRAIN_S" (toString .values.drainS) -}}
+{{- if and (contains "/keys/bus/" $values.bus) (not $values.busSecret) -}}
+{{- fail "bus names files in /keys/bus: set busSecret" -}}
+{{- end -}}
 {{- if $values.generations.trustedKeysSecret -}}
 {{- $_ := set $variables "FEEDRANK_GENERATION_KEYS" "/keys/generations/trusted.keys" -}}
 {{- end -}}

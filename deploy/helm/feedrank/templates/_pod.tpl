@@ -91,6 +91,9 @@ spec:
         {{- if $values.generations.trustedKeysSecret }}
         - {name: trusted-keys, mountPath: /keys/generations, readOnly: true}
         {{- end }}
+        {{- if $values.busSecret }}
+        - {name: bus, mountPath: /keys/bus, readOnly: true}
+        {{- end }}
         {{- if .pageTokens }}
         - {name: page-tokens, mountPath: /keys/page-tokens, readOnly: true}
         {{- if $values.callerKeysSecret }}
@@ -110,6 +113,10 @@ spec:
       configMap: {name: {{ include "feedrank.fullname" .root }}-switches}
     {{- with $values.generations.trustedKeysSecret }}
     - name: trusted-keys
+      secret: {secretName: {{ . }}, defaultMode: 0440}
+    {{- end }}
+    {{- with $values.busSecret }}
+    - name: bus
       secret: {secretName: {{ . }}, defaultMode: 0440}
     {{- end }}
     {{- if .pageTokens }}
