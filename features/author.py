@@ -1,11 +1,9 @@
 """Features of the author beyond the facts that travel with the item."""
 
-import numpy as np
-
+from features.arithmetic import ONE, at_least, log1p, smoothed_rate
 from features.feature import Feature
-from features.inputs import Floats, ItemInputs
-from features.layout import columns_of
-from features.rates import smoothed_rate
+from features.inputs import Floats
+from generation.compiled import step
 from generation.item_columns import ITEM_FACTS
 
 FEATURES = (
@@ -17,16 +15,15 @@ FEATURES = (
     ),
 )
 
-FIRST = ITEM_FACTS.index("log_author_items")
+ITEMS = ITEM_FACTS.index("log_author_items")
+IMPRESSIONS = ITEM_FACTS.index("log_author_impressions")
 POSITIVES = ITEM_FACTS.index("log_author_positives")
-"""From the one to the other: items, impressions, positives."""
 
 
-def author_block(items: ItemInputs) -> Floats:
-    """`float32[n, 2]` in the order of `FEATURES`."""
-    facts = items.facts[:, FIRST : POSITIVES + 1].T.astype(np.float32)
-    published, impressions, positives = np.expm1(facts)
-    block = columns_of(len(items.facts), len(FEATURES))
-    block[:, 0] = smoothed_rate(positives, impressions)
-    block[:, 1] = np.log1p(impressions / np.maximum(published, np.float32(1)))
-    return block
+@step
+def fill_author(matrix: Floats, at: int, counts: Floats) -> None:
+    """Fill columns `at` to `at + 2` in the order of `FEATURES`, from counts by `ITEM_FACTS`."""
+    for row in range(len(matrix)):
+        out, count = matrix[row, at:], counts[row]
+        out[0] = smoothed_rate(count[POSITIVES], count[IMPRESSIONS])
+        out[1] = log1p(count[IMPRESSIONS] / at_least(count[ITEMS], ONE))

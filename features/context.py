@@ -4,6 +4,7 @@ import numpy as np
 
 from features.feature import Feature
 from features.inputs import ContextInputs, Floats
+from generation.compiled import step
 
 SURFACES = 4
 DEVICES = 3
@@ -34,21 +35,22 @@ THURSDAY = 3
 """Weekday of 1 January 1970, Monday being 0."""
 
 
-def context_block(context: ContextInputs) -> Floats:
-    """`float32[m, 12]` in the order of `FEATURES`."""
-    block = np.zeros((len(context.now_ms), len(FEATURES)), np.float32)
-    local_ms = context.now_ms + context.utc_offset_minutes * 60_000
-    angle = (local_ms % DAY_MS) * (2 * np.pi / DAY_MS)
-    block[:, 0] = np.sin(angle)
-    block[:, 1] = np.cos(angle)
-    block[:, 2] = (local_ms // DAY_MS + THURSDAY) % 7 >= 5
-    block[:, 3 : 4 + SURFACES] = _indicators(context.surface, SURFACES)
-    block[:, 4 + SURFACES :] = _indicators(context.device, DEVICES)
-    return block
+@step
+def fill_context(matrix: Floats, at: int, context: ContextInputs) -> None:
+    """Fill columns `at` to `at + 12` in the order of `FEATURES`, in the first `m` rows."""
+    for row in range(len(context.now_ms)):
+        out = matrix[row, at:]
+        local_ms = context.now_ms[row] + context.utc_offset_minutes[row] * 60_000
+        angle = (local_ms % DAY_MS) * (2 * np.pi / DAY_MS)
+        out[0] = np.sin(angle)
+        out[1] = np.cos(angle)
+        out[2] = (local_ms // DAY_MS + THURSDAY) % 7 >= 5
+        fill_indicators(out[3:], SURFACES, context.surface[row])
+        fill_indicators(out[4 + SURFACES :], DEVICES, context.device[row])
 
 
-def _indicators(codes: np.ndarray, named: int) -> np.ndarray:
-    """`[m, named + 1]`: one column per code 1…named, the last for all others."""
-    return np.column_stack(
-        [codes[:, None] == np.arange(1, named + 1), (codes < 1) | (codes > named)]
-    )
+@step
+def fill_indicators(out: Floats, named: int, code: int) -> None:
+    """A 1 in the place of each code 1…named, the last for all others."""
+    out[: named + 1] = 0
+    out[code - 1 if 1 <= code <= named else named] = 1

@@ -2,10 +2,12 @@
 
 import numpy as np
 
+from features.arithmetic import ZERO, Single, at_least, log1p, smoothed_rate
 from features.feature import Feature
-from features.inputs import Floats, Inputs
-from features.layout import columns_of, singles
-from features.rates import largest_of_row, smoothed_rate
+from features.half import Halves, single
+from features.inputs import CrossInputs, Floats, ItemInputs, ViewerInputs
+from features.viewer import log_mean_dwell, positives_of
+from generation.compiled import step, summing_step
 from generation.item_columns import ITEM_FACTS
 
 FEATURES = (
@@ -54,37 +56,102 @@ FEATURES = (
 )
 
 DURATION = ITEM_FACTS.index("log_duration_s")
+AFFINITY_PRIOR = np.float32(10)
+SHORTEST = np.float32(1e-6)
+"""Product of lengths below which there is no direction to compare."""
 
 
-def cross_block(inputs: Inputs) -> Floats:
-    """`float32[n, 16]` in the order of `FEATURES`."""
-    viewer, items, cross = inputs.viewer, inputs.items, inputs.cross
-    block = columns_of(len(items.facts), len(FEATURES))
-    block[:, 0], block[:, 1] = _similarity(viewer.vector, singles(items.vector))
-    positives = viewer.totals[:, 1] + viewer.totals[:, 2] + viewer.totals[:, 3]
-    category_rate = smoothed_rate(cross.category_positives, cross.category_impressions)
-    block[:, 2] = largest_of_row(cross.category_positives) / (positives + np.float32(10))
-    block[:, 3] = largest_of_row(category_rate)
-    block[:, 4] = cross.category_impressions[:, 0]
-    block[:, 5] = cross.author_positives
-    block[:, 6] = smoothed_rate(cross.author_positives, cross.author_impressions)
-    block[:, 7] = cross.author_impressions
-    block[:, 8] = cross.follows_author
-    block[:, 9] = cross.is_friend
-    block[:, 10] = cross.follow_distance
-    block[:, 11] = cross.friends_liked
-    block[:, 12] = cross.same_group
-    block[:, 13] = (items.region == viewer.region) & (viewer.region > 0)
-    block[:, 14] = (items.language == viewer.language) & (viewer.language > 0)
-    mean_dwell_s = viewer.totals[:, 5] / np.maximum(viewer.totals[:, 6], np.float32(1))
-    block[:, 15] = items.facts[:, DURATION].astype(np.float32) - np.log1p(mean_dwell_s)
-    for count in (4, 5, 7, 11):
-        np.log1p(block[:, count], out=block[:, count])
-    return block
+@step
+def fill_cross(
+    matrix: Floats, at: int, viewer: ViewerInputs, items: ItemInputs, cross: CrossInputs
+) -> None:
+    """Fill columns `at` to `at + 16` in the order of `FEATURES`."""
+    fill_taste(matrix, at, viewer, items, cross)
+    fill_acquaintance(matrix, at + 5, viewer, items, cross)
 
 
-def _similarity(viewer: Floats, items: Floats) -> tuple[Floats, Floats]:
-    """Dot product and cosine of every candidate, `float32[n]` each; 0 where a vector is missing."""
-    dot = items @ viewer[0] if len(viewer) == 1 else np.einsum("nd,nd->n", items, viewer)
-    norms = np.sqrt(np.einsum("nd,nd->n", items, items) * np.einsum("md,md->m", viewer, viewer))
-    return dot, dot / np.maximum(norms, np.float32(1e-6))
+@step
+def fill_taste(
+    matrix: Floats, at: int, viewer: ViewerInputs, items: ItemInputs, cross: CrossInputs
+) -> None:
+    """From the dot product to the impressions of the main category."""
+    fill_similarity(matrix, at, viewer.vector, items.vector)
+    totals, last = viewer.totals, len(viewer.totals) - 1
+    positives, impressions = cross.category_positives, cross.category_impressions
+    for row in range(len(matrix)):
+        out = matrix[row, at:]
+        known = positives_of(totals, min(row, last)) + AFFINITY_PRIOR
+        out[2] = most_positives(positives, row) / known
+        out[3] = best_rate(positives, impressions, row)
+        out[4] = log1p(impressions[row, 0])
+
+
+@step
+def fill_similarity(matrix: Floats, at: int, viewers: Floats, vectors: Halves) -> None:
+    """Dot product and cosine, 0 where a vector is missing."""
+    squares = np.empty(len(viewers), np.float32)
+    for who in range(len(viewers)):
+        squares[who] = square(viewers, who)
+    for row in range(len(matrix)):
+        who = min(row, len(viewers) - 1)
+        dot, item_square = dot_and_square(viewers, who, vectors, row)
+        matrix[row, at] = dot
+        matrix[row, at + 1] = dot / at_least(np.sqrt(squares[who] * item_square), SHORTEST)
+
+
+@summing_step
+def square(viewers: Floats, who: int) -> Single:
+    total = ZERO
+    for at in range(viewers.shape[1]):
+        total += viewers[who, at] * viewers[who, at]
+    return total
+
+
+@summing_step
+def dot_and_square(viewers: Floats, who: int, vectors: Halves, row: int) -> tuple[Single, Single]:
+    """Of a viewer's and an item's vector, and of the item's with itself."""
+    dot, item_square = ZERO, ZERO
+    for at in range(viewers.shape[1]):
+        value = single(vectors[row, at])
+        dot += viewers[who, at] * value
+        item_square += value * value
+    return dot, item_square
+
+
+@step
+def fill_acquaintance(
+    matrix: Floats, at: int, viewer: ViewerInputs, items: ItemInputs, cross: CrossInputs
+) -> None:
+    """From the viewer's positives on the author to the last."""
+    _, _, impressions, positives, follows, friend, same_group, distance, friends_liked = cross
+    facts, region, language = items.facts, items.region, items.language
+    totals, last = viewer.totals, len(viewer.totals) - 1
+    for row in range(len(matrix)):
+        out, who = matrix[row, at:], min(row, last)
+        out[0] = log1p(positives[row])
+        out[1] = smoothed_rate(positives[row], impressions[row])
+        out[2] = log1p(impressions[row])
+        out[3] = follows[row]
+        out[4] = friend[row]
+        out[5] = distance[row]
+        out[6] = log1p(friends_liked[row])
+        out[7] = same_group[row]
+        out[8] = viewer.region[who] > 0 and region[row] == viewer.region[who]
+        out[9] = viewer.language[who] > 0 and language[row] == viewer.language[who]
+        out[10] = single(facts[row, DURATION]) - log_mean_dwell(totals, who)
+
+
+@step
+def most_positives(positives: Floats, row: int) -> Single:
+    most = positives[row, 0]
+    for place in range(1, positives.shape[1]):
+        most = at_least(positives[row, place], most)
+    return most
+
+
+@step
+def best_rate(positives: Floats, impressions: Floats, row: int) -> Single:
+    best = smoothed_rate(positives[row, 0], impressions[row, 0])
+    for place in range(1, positives.shape[1]):
+        best = at_least(smoothed_rate(positives[row, place], impressions[row, place]), best)
+    return best

@@ -1,11 +1,11 @@
 """What features are computed from: plain columns, the same when training and when serving.
 
 `n` is the number of candidates. Viewer and context columns have `m` rows, where `m` is 1 when
-serving (one viewer asks) and `n` when training (every row has its own viewer); numpy broadcasting
-makes one code serve both. No array may hold NaN.
+serving (one viewer asks) and `n` when training (every row has its own viewer). No array may hold
+NaN.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,8 +14,7 @@ Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
-class ViewerInputs:
+class ViewerInputs(NamedTuple):
     """What is known of the viewer at the time of the request.
 
     Attributes:
@@ -46,8 +45,7 @@ class ViewerInputs:
     vector: Floats
 
 
-@dataclass(frozen=True, slots=True)
-class ContextInputs:
+class ContextInputs(NamedTuple):
     """The circumstances of the request.
 
     Attributes:
@@ -62,8 +60,7 @@ class ContextInputs:
     device: Ints
 
 
-@dataclass(frozen=True, slots=True)
-class ItemInputs:
+class ItemInputs(NamedTuple):
     """The candidates, as `generation.item_columns.CANDIDATE_COLUMNS` (`n` rows each)."""
 
     created_ms: Ints
@@ -76,8 +73,7 @@ class ItemInputs:
     vector: npt.NDArray[np.float16]
 
 
-@dataclass(frozen=True, slots=True)
-class CrossInputs:
+class CrossInputs(NamedTuple):
     """What the viewer has to do with each candidate.
 
     Attributes:
@@ -100,8 +96,7 @@ class CrossInputs:
     friends_liked: Floats
 
 
-@dataclass(frozen=True, slots=True)
-class Inputs:
+class Inputs(NamedTuple):
     """Everything together."""
 
     viewer: ViewerInputs

@@ -1,17 +1,22 @@
 """Features of the item alone: its facts as they travel, its age, and rates from its counters."""
 
 import numpy as np
+import numpy.typing as npt
 
+from features.arithmetic import log1p, smoothed_rate
 from features.feature import Feature
+from features.half import single
 from features.inputs import ContextInputs, Floats, ItemInputs
-from features.layout import columns_of, singles
-from features.rates import smoothed_rate
-from generation.counters import COUNTED, COUNTER_COLUMNS, HOUR_MS
+from generation.compiled import step
+from generation.counters import COUNTED, HOUR_MS
 from generation.item_columns import ITEM_FACTS
 
-FIRST_COUNTER = len(ITEM_FACTS) - len(COUNTER_COLUMNS)
-ACTIONS = len(COUNTED)
-HOURS_PER_WEEK = 168
+IMPRESSIONS, CLICKS, LIKES, LONG_VIEWS, NEGATIVES = range(len(COUNTED))
+TOTAL, WEEK, HOUR = (ITEM_FACTS.index(f"log_impressions_{h}") for h in ("total", "week", "hour"))
+"""Where the counters of each horizon begin among the facts."""
+
+FACT_COUNT = len(ITEM_FACTS)
+HOURS_PER_WEEK = np.float32(168)
 HOT_HOUR_POSITIVES = 3.0
 HOT_VELOCITY = 1.0
 """An item is hot with three positives in the last hour, seen at e times its weekly pace."""
@@ -43,26 +48,43 @@ FEATURES = (
 )
 
 
-def item_block(items: ItemInputs, context: ContextInputs) -> Floats:
-    """`float32[n, 35]` in the order of `FEATURES`."""
-    width = len(ITEM_FACTS)
-    block = columns_of(len(items.facts), len(FEATURES))
-    block[:, :width] = singles(items.facts)
-    counters = block[:, FIRST_COUNTER:width].T
-    counts = np.expm1(counters)
-    total, week, hour = (counts[i * ACTIONS : (i + 1) * ACTIONS] for i in range(3))
-    derived = block[:, width:].T
-    age_ms = np.maximum(context.now_ms - items.created_ms, 0).astype(np.float32)
-    derived[0] = np.log1p(age_ms / np.float32(HOUR_MS))
-    derived[1:5] = smoothed_rate(total[1:], total[0])
-    derived[5] = smoothed_rate(week[1], week[0])
-    derived[6] = smoothed_rate(week[3], week[0])
-    derived[7] = derived[1] + 2 * derived[2] + derived[3] - 4 * derived[4]
-    derived[8] = counters[2 * ACTIONS] - np.log1p(week[0] / np.float32(HOURS_PER_WEEK))
-    is_liked_now = hour[1] + hour[2] + hour[3] >= HOT_HOUR_POSITIVES
-    derived[9] = is_liked_now & (derived[8] > HOT_VELOCITY)
-    derived[10] = total[0] < NEW_IMPRESSIONS
-    derived[11] = items.is_sensitive
-    derived[12] = items.has_vector
-    derived[13] = np.add.reduce(items.categories.T > 0)
-    return block
+@step
+def fill_item(
+    matrix: Floats, at: int, items: ItemInputs, counts: Floats, context: ContextInputs
+) -> None:
+    """Fill columns `at` to `at + 35` in the order of `FEATURES`.
+
+    Args:
+        counts: `float32[n, 21]`, what `items.facts` are the `log1p` of.
+    """
+    created_ms, categories, _, _, is_sensitive, has_vector, facts, _ = items
+    now_ms, last = context.now_ms, len(context.now_ms) - 1
+    for row in range(len(matrix)):
+        out = matrix[row, at:]
+        for fact in range(FACT_COUNT):
+            out[fact] = single(facts[row, fact])
+        derived = out[FACT_COUNT:]
+        total, week, hour = counts[row, TOTAL:], counts[row, WEEK:], counts[row, HOUR:]
+        derived[0] = log1p(max(now_ms[min(row, last)] - created_ms[row], 0) / HOUR_MS)
+        derived[1] = smoothed_rate(total[CLICKS], total[IMPRESSIONS])
+        derived[2] = smoothed_rate(total[LIKES], total[IMPRESSIONS])
+        derived[3] = smoothed_rate(total[LONG_VIEWS], total[IMPRESSIONS])
+        derived[4] = smoothed_rate(total[NEGATIVES], total[IMPRESSIONS])
+        derived[5] = smoothed_rate(week[CLICKS], week[IMPRESSIONS])
+        derived[6] = smoothed_rate(week[LONG_VIEWS], week[IMPRESSIONS])
+        derived[7] = derived[1] + 2 * derived[2] + derived[3] - 4 * derived[4]
+        derived[8] = out[HOUR] - log1p(week[IMPRESSIONS] / HOURS_PER_WEEK)
+        positives = hour[CLICKS] + hour[LIKES] + hour[LONG_VIEWS]
+        derived[9] = positives >= HOT_HOUR_POSITIVES and derived[8] > HOT_VELOCITY
+        derived[10] = total[IMPRESSIONS] < NEW_IMPRESSIONS
+        derived[11] = is_sensitive[row]
+        derived[12] = has_vector[row]
+        derived[13] = category_count(categories, row)
+
+
+@step
+def category_count(categories: npt.NDArray[np.int32], row: int) -> int:
+    count = 0
+    for place in range(categories.shape[1]):
+        count += categories[row, place] > 0
+    return count

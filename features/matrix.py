@@ -5,9 +5,16 @@ import hashlib
 import numpy as np
 
 from features import author, context, cross, item, viewer
+from features.author import fill_author
+from features.compiled_inputs import CONTEXT, CROSS, ITEMS, VIEWER, loop_inputs
+from features.context import fill_context
+from features.cross import fill_cross
 from features.feature import Feature
-from features.inputs import Floats, Inputs
-from features.layout import columns_of
+from features.half import COUNT_OF_HALF, counts_of
+from features.inputs import ContextInputs, CrossInputs, Floats, Inputs, ItemInputs, ViewerInputs
+from features.item import fill_item
+from features.viewer import fill_viewer
+from generation.compiled import FLOAT32_ROWS, FLOAT32S, NOTHING, compiled
 
 GROUPS: dict[str, tuple[Feature, ...]] = {
     "viewer": viewer.FEATURES,
@@ -36,17 +43,44 @@ def group_columns(group: str) -> slice:
     raise ValueError(f"no feature group {group}, there are {', '.join(GROUPS)}")
 
 
+AT_CONTEXT, AT_ITEM, AT_AUTHOR, AT_CROSS = (
+    group_columns(group).start for group in ("context", "item", "author", "cross")
+)
+
+
 def feature_matrix(inputs: Inputs) -> Floats:
     """Compute every feature.
 
     Returns:
         `float32[n, FEATURE_COUNT]`, C-contiguous, in the order of `FEATURES`; finite when the
         inputs are.
+
+    Raises:
+        ValueError: columns of `inputs` do not fit together.
     """
-    matrix = columns_of(len(inputs.items.facts), FEATURE_COUNT)
-    matrix[:, group_columns("viewer")] = viewer.viewer_block(inputs.viewer, inputs.context)
-    matrix[:, group_columns("context")] = context.context_block(inputs.context)
-    matrix[:, group_columns("item")] = item.item_block(inputs.items, inputs.context)
-    matrix[:, group_columns("author")] = author.author_block(inputs.items)
-    matrix[:, group_columns("cross")] = cross.cross_block(inputs)
-    return np.ascontiguousarray(matrix)
+    matrix = np.empty((len(inputs.items.facts), FEATURE_COUNT), np.float32)
+    arrays = loop_inputs(inputs)
+    if len(matrix):
+        fill(matrix, *arrays, COUNT_OF_HALF)
+    return matrix
+
+
+@compiled(NOTHING, FLOAT32_ROWS, VIEWER, CONTEXT, ITEMS, CROSS, FLOAT32S)
+def fill(
+    matrix: Floats,
+    viewer: ViewerInputs,
+    context: ContextInputs,
+    items: ItemInputs,
+    cross: CrossInputs,
+    count_of_half: Floats,
+) -> None:
+    """Fill every column of one row or more."""
+    fill_viewer(matrix, 0, viewer, context)
+    fill_context(matrix, AT_CONTEXT, context)
+    for row in range(len(viewer.totals), len(matrix)):
+        for column in range(AT_ITEM):
+            matrix[row, column] = matrix[0, column]
+    counts = counts_of(items.facts, count_of_half)
+    fill_item(matrix, AT_ITEM, items, counts, context)
+    fill_author(matrix, AT_AUTHOR, counts)
+    fill_cross(matrix, AT_CROSS, viewer, items, cross)

@@ -1,11 +1,12 @@
 """Features of the viewer alone: how much and how they use the feed."""
 
-import numpy as np
-
+from features.arithmetic import ONE, ZERO, Single, at_least, log1p, smoothed_rate
 from features.feature import Feature
 from features.inputs import ContextInputs, Floats, ViewerInputs
-from features.layout import columns_of
-from features.rates import smoothed_rate
+from generation.compiled import step
+from generation.viewer_columns import VIEWER_TOTALS
+
+IMPRESSIONS, CLICKS, LIKES, LONG_VIEWS, NEGATIVES, DWELL_S, DWELLS = range(len(VIEWER_TOTALS))
 
 FEATURES = (
     Feature(
@@ -41,27 +42,44 @@ HOUR_MS = 3_600_000
 DAY_MS = 86_400_000
 
 
-def viewer_block(viewer: ViewerInputs, context: ContextInputs) -> Floats:
-    """`float32[m, 16]` in the order of `FEATURES`."""
+@step
+def fill_viewer(matrix: Floats, at: int, viewer: ViewerInputs, context: ContextInputs) -> None:
+    """Fill columns `at` to `at + 16` in the order of `FEATURES`, in the first `m` rows."""
     totals = viewer.totals
-    impressions, clicks, likes, long_views, _, dwell_s, dwells = totals.T
-    block = columns_of(len(totals), len(FEATURES))
-    block[:, 0] = np.log1p(dwell_s / np.maximum(dwells, 1))
-    block[:, 1] = np.log1p(impressions)
-    block[:, 2] = np.log1p(clicks + likes + long_views)
-    block[:, 3:7] = smoothed_rate(totals[:, 1:5], impressions[:, None])
-    block[:, 7] = np.log1p(viewer.clicks_5m)
-    block[:, 8] = np.log1p(viewer.views_5m)
-    block[:, 9] = viewer.categories_5m
-    block[:, 10] = np.log1p(viewer.items_seen)
-    block[:, 11] = smoothed_rate(viewer.recent_positives, viewer.recent_seen)
-    block[:, 12] = np.log1p(viewer.follow_count)
-    block[:, 13] = _log_since(viewer.created_ms, context.now_ms, DAY_MS)
-    block[:, 14] = _log_since(viewer.last_action_ms, context.now_ms, HOUR_MS)
-    block[:, 15] = viewer.vector.any(axis=1)
-    return block
+    for row in range(len(totals)):
+        out, now_ms = matrix[row, at:], context.now_ms[row]
+        impressions = totals[row, IMPRESSIONS]
+        out[0] = log_mean_dwell(totals, row)
+        out[1] = log1p(impressions)
+        out[2] = log1p(positives_of(totals, row))
+        out[3] = smoothed_rate(totals[row, CLICKS], impressions)
+        out[4] = smoothed_rate(totals[row, LIKES], impressions)
+        out[5] = smoothed_rate(totals[row, LONG_VIEWS], impressions)
+        out[6] = smoothed_rate(totals[row, NEGATIVES], impressions)
+        out[7] = log1p(viewer.clicks_5m[row])
+        out[8] = log1p(viewer.views_5m[row])
+        out[9] = viewer.categories_5m[row]
+        out[10] = log1p(viewer.items_seen[row])
+        out[11] = smoothed_rate(viewer.recent_positives[row], viewer.recent_seen[row])
+        out[12] = log1p(viewer.follow_count[row])
+        out[13] = log_since(viewer.created_ms[row], now_ms, DAY_MS)
+        out[14] = log_since(viewer.last_action_ms[row], now_ms, HOUR_MS)
+        out[15] = viewer.vector[row].any()
 
 
-def _log_since(then_ms: np.ndarray, now_ms: np.ndarray, unit_ms: int) -> np.ndarray:
-    elapsed = np.maximum(now_ms - then_ms, 0) / unit_ms
-    return np.where(then_ms > 0, np.log1p(elapsed), 0)
+@step
+def positives_of(totals: Floats, row: int) -> Single:
+    """Clicks, likes and long views, all time."""
+    return totals[row, CLICKS] + totals[row, LIKES] + totals[row, LONG_VIEWS]
+
+
+@step
+def log_mean_dwell(totals: Floats, row: int) -> Single:
+    return log1p(totals[row, DWELL_S] / at_least(totals[row, DWELLS], ONE))
+
+
+@step
+def log_since(then_ms: int, now_ms: int, unit_ms: int) -> Single:
+    if then_ms <= 0:
+        return ZERO
+    return log1p(max(now_ms - then_ms, 0) / unit_ms)

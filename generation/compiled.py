@@ -29,12 +29,14 @@ FLOAT64 = types.float64
 
 BOOLS = types.boolean[::1]
 UINT8S = types.uint8[::1]
-UINT8_ROWS = types.uint8[:, ::1]
-UINT16_ROWS = types.uint16[:, ::1]
+UINT16S = types.uint16[::1]
+UINT32S = types.uint32[::1]
 INT32S = types.int32[::1]
 INT64S = types.int64[::1]
 FLOAT32S = types.float32[::1]
 FLOAT64S = types.float64[::1]
+UINT8_ROWS = types.uint8[:, ::1]
+UINT16_ROWS = types.uint16[:, ::1]
 INT32_ROWS = types.int32[:, ::1]
 INT64_ROWS = types.int64[:, ::1]
 FLOAT32_ROWS = types.float32[:, ::1]
@@ -55,8 +57,8 @@ Array = TypeVar("Array", bound=npt.NDArray[Any])
 
 
 def own(values: Array) -> Array:
-    """The same array, or a copy of one that cannot be written to, such as what came by wire."""
-    return values if values.flags.writeable else values.copy()
+    """The same array, or a plain copy of one that cannot be written to or has gaps."""
+    return values if values.flags.carray else values.copy()
 
 
 def several(*kinds: Any) -> Any:
@@ -66,7 +68,7 @@ def several(*kinds: Any) -> Any:
 
 def fields(of: type[tuple[Any, ...]], *kinds: Any) -> Any:
     """The type of a `NamedTuple`, by the types of its fields in their order."""
-    return types.NamedTuple(kinds, of)
+    return types.BaseTuple.from_types(kinds, of)
 
 
 def same(kind: Any, count: int) -> Any:
@@ -92,6 +94,12 @@ def compiled(returns: Any, *takes: Any) -> Callable[[Function], Function]:
 def step(function: Function) -> Function:
     """A part of compiled loops, compiled with each of them."""
     part: Function = njit(function, error_model="numpy")
+    return part
+
+
+def summing_step(function: Function) -> Function:
+    """A step that adds up a vector: in whatever order is fastest, several numbers at a time."""
+    part: Function = njit(function, error_model="numpy", fastmath={"reassoc", "contract"})
     return part
 
 

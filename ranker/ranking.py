@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from features.inputs import CrossInputs, Inputs, ItemInputs, ViewerInputs
-from features.layout import singles
 from features.matrix import feature_matrix
 from generation.viewer_columns import VIEWER_TOTALS
 from ranker.cut import PRE_RANKED, best_rows, broad_first, members_kept
@@ -61,7 +60,7 @@ def rank_candidates(
     if switched.off:
         settings = without_rules(settings, switched.names("rule"))
     # Inputs that are none, as counts below zero, show in the scores, which are looked at.
-    with clock.stage("features", count), np.errstate(all="ignore"):
+    with clock.stage("features", count):
         matrix = feature_matrix(_inputs(request))
     with clock.stage("pre_ranker", count) as passed:
         first = model_use.scores("pre_ranker", models.pre_ranker, matrix, ONE_HEAD)
@@ -116,7 +115,7 @@ def _select(
         candidates["author_id"][kept],
         candidates["categories"][kept, 0],
         candidates["is_sensitive"][kept] > 0,
-        singles(candidates["vector"][kept]),
+        candidates["vector"][kept].astype(np.float32),
         candidates["source_bits"][kept],
         LIST_SIZE + RESERVE_SIZE,
         settings,
@@ -128,6 +127,6 @@ def _inputs(request: RankRequest) -> Inputs:
     return Inputs(
         viewer=request.viewer,
         context=request.context,
-        items=ItemInputs(**{name: columns[name] for name in ITEM_FIELDS}),
-        cross=CrossInputs(**{name: columns[name] for name in CROSS_FIELDS}),
+        items=ItemInputs(*[columns[name] for name in ITEM_FIELDS]),
+        cross=CrossInputs(*[columns[name] for name in CROSS_FIELDS]),
     )

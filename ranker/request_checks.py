@@ -1,6 +1,5 @@
 """Refuses requests whose scores would mean nothing."""
 
-from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -39,8 +38,8 @@ def check_request(request: RankRequest) -> None:
         _check_finite(values, f"candidates.{column.name}")
     for part in ("viewer", "context"):
         inputs = getattr(request, part)
-        for field in fields(inputs):
-            _check_finite(getattr(inputs, field.name), f"{part}.{field.name}")
+        for name, values in inputs._asdict().items():
+            _check_finite(values, f"{part}.{name}")
 
 
 def _check_numbers(request: RankRequest) -> None:

@@ -29,7 +29,6 @@ from benchmarks.speed.captured import Captured, open_pipeline
 from benchmarks.speed.world.build import bench_folder, world
 from benchmarks.speed.world.size import WorldSize
 from features.inputs import CrossInputs, Inputs, ItemInputs
-from features.layout import singles
 from features.matrix import feature_matrix
 from generation import layout
 from generation.faiss_index import FaissIndex
@@ -114,8 +113,8 @@ class Floor:
 
     def _rank(self, request: RankRequest, clock: PartClock) -> npt.NDArray[np.int64]:
         columns, settings, models = request.candidates, self._settings, self._models
-        items = ItemInputs(**{name: columns[name] for name in ITEM_FIELDS})
-        cross = CrossInputs(**{name: columns[name] for name in CROSS_FIELDS})
+        items = ItemInputs(*[columns[name] for name in ITEM_FIELDS])
+        cross = CrossInputs(*[columns[name] for name in CROSS_FIELDS])
         matrix = feature_matrix(Inputs(request.viewer, request.context, items, cross))
         clock.lap("features")
         first = models.pre_ranker.predict(matrix)[:, 0]
@@ -134,7 +133,7 @@ class Floor:
             columns["author_id"][kept],
             columns["categories"][kept, 0],
             columns["is_sensitive"][kept] > 0,
-            singles(columns["vector"][kept]),
+            columns["vector"][kept].astype(np.float32),
             columns["source_bits"][kept],
             LIST_SIZE + RESERVE_SIZE,
             settings,

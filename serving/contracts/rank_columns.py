@@ -60,7 +60,7 @@ VIEWER_INPUT_COLUMNS = [
 
 VIEWER_INPUT_SCHEMA = schema_hash(VIEWER_INPUT_COLUMNS)
 
-VIEWER_FIELDS = tuple(ViewerInputs.__dataclass_fields__)
-CONTEXT_FIELDS = tuple(ContextInputs.__dataclass_fields__)
-ITEM_FIELDS = tuple(ItemInputs.__dataclass_fields__)
-CROSS_FIELDS = tuple(CrossInputs.__dataclass_fields__)
+VIEWER_FIELDS = ViewerInputs._fields
+CONTEXT_FIELDS = ContextInputs._fields
+ITEM_FIELDS = ItemInputs._fields
+CROSS_FIELDS = CrossInputs._fields

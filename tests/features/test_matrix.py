@@ -1,7 +1,6 @@
 """Every feature says what its line promises."""
 
 import math
-from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -96,22 +95,19 @@ def random_inputs(rows: int, viewers: int) -> Inputs:
 
     def shaken(part: Any) -> Any:
         changed = {}
-        for field in fields(part):
-            column = getattr(part, field.name)
+        for name, column in part._asdict().items():
             high = 5 if column.dtype.kind != "u" else 2
-            changed[field.name] = random.integers(0, high, column.shape).astype(column.dtype)
-        return replace(part, **changed)
+            changed[name] = random.integers(0, high, column.shape).astype(column.dtype)
+        return part._replace(**changed)
 
-    return Inputs(*(shaken(getattr(given, f.name)) for f in fields(given)))
+    return Inputs(*map(shaken, given))
 
 
 def test_one_viewer_for_all_rows_gives_what_the_same_viewer_repeated_gives() -> None:
     once = random_inputs(7, 1)
 
     def repeated(part: Any) -> Any:
-        return replace(
-            part, **{f.name: np.repeat(getattr(part, f.name), 7, axis=0) for f in fields(part)}
-        )
+        return type(part)(*(np.repeat(column, 7, axis=0) for column in part))
 
     viewer: ViewerInputs = repeated(once.viewer)
     context: ContextInputs = repeated(once.context)
@@ -129,3 +125,27 @@ def test_the_matrix_is_finite_whole_and_ready_for_the_model() -> None:
 
 def test_no_candidates_give_an_empty_matrix() -> None:
     assert feature_matrix(inputs(0)).shape == (0, FEATURE_COUNT)
+
+
+@pytest.mark.parametrize(
+    ("part", "changed", "problem"),
+    [
+        ("cross", {"friends_liked": np.zeros(2, np.float32)}, "2 rows .* of a candidate, 3"),
+        ("context", {"now_ms": np.zeros(2, np.int64)}, "2 rows .* of a viewer, 1"),
+        ("items", {"vector": np.zeros((3, 5), np.float16)}, "vector is 4 wide, not 5"),
+        ("items", {"facts": np.zeros((3, 5), np.float16)}, "facts is 5 wide, not"),
+        ("viewer", {"totals": np.zeros((1, 5), np.float32)}, "totals is 5 wide, not 7"),
+    ],
+)
+def test_columns_that_do_not_fit_together_are_refused(
+    part: str, changed: dict[str, np.ndarray], problem: str
+) -> None:
+    given = inputs(3)
+    unfit = given._replace(**{part: getattr(given, part)._replace(**changed)})
+    with pytest.raises(ValueError, match=problem):
+        feature_matrix(unfit)
+
+
+def test_as_many_viewers_as_rows_or_one() -> None:
+    with pytest.raises(ValueError, match="2 viewers for 3 candidates"):
+        feature_matrix(inputs(3, viewers=2))

@@ -3,7 +3,6 @@
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -66,8 +65,7 @@ def _made(choices: Choices) -> RankRequest:
     viewer, context = a_viewer(impressions=choices.byte() % 2), a_context()
     for inputs in (viewer, context):
         for _ in range(choices.byte() % 4):
-            field = choices.one_of(fields(inputs))
-            choices.fill(getattr(inputs, field.name))
+            choices.fill(choices.one_of(inputs))
     return a_request(
         columns, viewer=viewer, context=context, now_ms=choices.one_of((NOON_MS, choices.integer()))
     )
