@@ -51,7 +51,7 @@ async def open_service(settings: AnnShardSettings, metrics: Metrics, server: Grp
     server.on_close("bus", bus.close)
     server.on_close("executor", executor.close)
     servicer = AnnShardServicer(shards, settings.default_deadline_ms)
-    ann_shard_pb2_grpc.add_AnnShardServiceServicer_to_server(servicer, server.grpc_server)
+    ann_shard_pb2_grpc.add_AnnShardServiceServicer_to_server(servicer, server.for_neighbours)
 
 
 if __name__ == "__main__":

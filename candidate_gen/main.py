@@ -70,7 +70,7 @@ async def open_service(
     if missing := await channels.unreached(CONNECT_S):
         log.warning("serving before all neighbours are connected", missing=missing)
     servicer = CandidateServicer(candidate_gen, settings.default_deadline_ms)
-    candidates_pb2_grpc.add_CandidateServiceServicer_to_server(servicer, server.grpc_server)
+    candidates_pb2_grpc.add_CandidateServiceServicer_to_server(servicer, server.for_neighbours)
 
 
 if __name__ == "__main__":

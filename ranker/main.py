@@ -29,7 +29,7 @@ async def open_service(settings: RankerSettings, metrics: Metrics, server: GrpcS
     await bus.prepare([RANKED_LISTS], PREPARE_S)
     follow_bus(metrics, bus.counters)
     servicer = RankerServicer(ranker, settings.default_deadline_ms)
-    ranker_pb2_grpc.add_RankerServiceServicer_to_server(servicer, server.grpc_server)
+    ranker_pb2_grpc.add_RankerServiceServicer_to_server(servicer, server.for_neighbours)
 
 
 if __name__ == "__main__":

@@ -74,14 +74,20 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
         handler = await continuation(handler_call_details)
         if handler is None or handler.unary_unary is None:
             return handler
-        self._wrapped[method] = grpc.unary_unary_rpc_method_handler(
-            self._guarded(method, handler.unary_unary),
-            request_deserializer=handler.request_deserializer,
-            response_serializer=handler.response_serializer,
-        )
+        return self.wrap(method, handler)
+
+    def wrap(self, method: str, handler: Handler) -> Handler:
+        """A unary handler as callers meet it, the same one whichever way they come."""
+        if method not in self._wrapped:
+            self._wrapped[method] = grpc.unary_unary_rpc_method_handler(
+                self.guarded(method, handler.unary_unary),
+                request_deserializer=handler.request_deserializer,
+                response_serializer=handler.response_serializer,
+            )
         return self._wrapped[method]
 
-    def _guarded(self, method: str, behaviour: Behaviour) -> Behaviour:
+    def guarded(self, method: str, behaviour: Behaviour) -> Behaviour:
+        """`behaviour` with everything around it that this class is for."""
         latency = self._metrics.histogram(RPC_LATENCY, method)
         gates = () if method.startswith(UNGATED) else self._gates
 

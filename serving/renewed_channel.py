@@ -112,4 +112,10 @@ class RenewedChannel(grpc.aio.Channel):
         return self.current.stream_unary(*method, **codecs)
 
     def stream_stream(self, *method: Any, **codecs: Any) -> Any:
-        return self.current.stream_stream(*method, **codecs)
+        """For one stream: the next one is asked for anew."""
+        open_stream: Any = self.current.stream_stream(*method, **codecs)
+
+        def call(*, metadata: Any = None, **options: Any) -> Any:
+            return open_stream(metadata=self._shown(metadata), **options)
+
+        return call

@@ -13,9 +13,13 @@ import structlog
 from grpc_health.v1 import health, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from protos import line_pb2_grpc
 from serving.calls_in_flight import CallsInFlight
 from serving.gates import gates_of
 from serving.interceptors import CallInterceptor
+from serving.lines.carried_methods import CarriedMethods
+from serving.lines.line_servicer import OPEN, LineServicer
+from serving.lines.served_line import Room
 from serving.listening import PortError, bind_failure, listen
 from serving.metrics_endpoint import MetricsEndpoint
 from serving.metrics_recorder import Metrics
@@ -40,6 +44,9 @@ CONNECTION_AGE_MS = 300_000
 MAX_METADATA_BYTES = 16_384
 """Of one call. Both of gRPC's limits: between them it would refuse calls at random."""
 
+ENVELOPE_BYTES = 64
+"""Of an answer on a line, beside the response."""
+
 Close = Callable[[], Awaitable[None]]
 log = structlog.get_logger()
 
@@ -47,8 +54,9 @@ log = structlog.get_logger()
 class GrpcServer:
     """One gRPC endpoint with health, reflection, interceptors and, if asked for, metrics.
 
-    Register servicers on `grpc_server` first, then `start`, load, `mark_serving`, and
-    `run_until_signal`. Belongs to the event loop it was made in.
+    Register servicers on `grpc_server` first, or on `for_neighbours` if other services of the ring
+    call them, also over lines. Then `start`, load, `mark_serving`, and `run_until_signal`. Belongs
+    to the event loop it was made in.
     """
 
     def __init__(self, settings: CommonSettings, metrics: Metrics) -> None:
@@ -73,7 +81,16 @@ class GrpcServer:
             options=_options(settings.max_message_bytes),
             maximum_concurrent_rpcs=settings.max_concurrent_calls,
         )
+        self._carried = CarriedMethods(self.grpc_server, interceptor.wrap)
+        room = Room(settings.max_concurrent_calls, settings.max_message_bytes - ENVELOPE_BYTES)
+        admit = interceptor.guarded(OPEN, _opened)
+        self._lines = LineServicer(self._carried, room, admit)
         self.port = 0
+
+    @property
+    def for_neighbours(self) -> grpc.aio.Server:
+        """Where services register that other services of the ring call."""
+        return self._carried  # type: ignore[return-value]  # what registering needs of a server
 
     def on_close(self, name: str, close: Close) -> None:
         """Close a resource after the last call; in the order of registration."""
@@ -96,6 +113,8 @@ class GrpcServer:
                 self.grpc_server,
                 ReflectionPool(),
             )
+        if self._carried.any:
+            line_pb2_grpc.add_LineServiceServicer_to_server(self._lines, self.grpc_server)
         credentials = server_credentials(self._settings, self._metrics)
         self.port = listen(self.grpc_server, self._settings.host, self._settings.port, credentials)
         if self._settings.metrics_port is not None:
@@ -184,7 +203,8 @@ class GrpcServer:
         return exit_code
 
     async def _finish_calls(self) -> None:
-        """Refuse new calls and wait for ours, not for health watches, which never end."""
+        """Refuse new calls and wait for ours, not for health watches and lines: those go on."""
+        self._lines.close()
         stopping = asyncio.create_task(self.grpc_server.stop(self._settings.drain_s))
         idle = asyncio.create_task(self._idle_for_a_moment())
         await asyncio.wait((stopping, idle), return_when=asyncio.FIRST_COMPLETED)
@@ -198,6 +218,10 @@ class GrpcServer:
             await asyncio.sleep(SETTLE_S)
             if self._in_flight.count == 0:
                 return
+
+
+async def _opened(_request: object, _context: object) -> None:
+    """What a line does as a call: it is let in."""
 
 
 def _open_metrics(

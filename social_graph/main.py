@@ -36,7 +36,7 @@ async def open_service(settings: SocialGraphSettings, metrics: Metrics, server: 
         log.warning("serving before all actions are applied")
     tasks.start("social_graph.overlay", graph.run())
     servicer = SocialGraphServicer(graph, settings.default_deadline_ms)
-    social_graph_pb2_grpc.add_SocialGraphServiceServicer_to_server(servicer, server.grpc_server)
+    social_graph_pb2_grpc.add_SocialGraphServiceServicer_to_server(servicer, server.for_neighbours)
 
 
 if __name__ == "__main__":

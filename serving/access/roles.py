@@ -30,5 +30,6 @@ METHOD_ROLES = {
     "/feedrank.v1.SocialGraphService/Neighbourhood": INSIDE,
     "/feedrank.v1.SocialGraphService/Relations": INSIDE,
     "/feedrank.v1.RankerService/Rank": INSIDE,
+    "/feedrank.v1.LineService/Open": INSIDE,
 }
 """One of these roles is needed. A method that is not listed is open to nobody with an identity."""

@@ -6,19 +6,28 @@ from typing import Any
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from serving.replicas.transport import Begin
+from serving.lines.kept_line import KeptLine
+from serving.replicas.transport import Begin, PendingCall
 
 READY = grpc.ChannelConnectivity.READY
 CONNECTING = (grpc.ChannelConnectivity.IDLE, grpc.ChannelConnectivity.CONNECTING)
 NO_ANSWER = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
 
 
+LARGE_BYTES = 256 * 1024
+"""Larger requests go as calls of their own: on a line they would hold up others."""
+
+
 class GrpcTransport:
-    """Implements `Transport`. The channel has no interceptors: those cost a task per call."""
+    """Implements `Transport`, over lines where the replica has them.
+
+    The channel has no interceptors: those cost a task per call.
+    """
 
     def __init__(self, address: str, channel: grpc.aio.Channel) -> None:
         self.address = address
         self._channel = channel
+        self._line = KeptLine(channel)
         # Connects now, so that the first request need not wait for it.
         channel.get_state(try_to_connect=True)
 
@@ -26,10 +35,18 @@ class GrpcTransport:
         self, path: str, request_serializer: Callable[..., Any], response_deserializer: Any
     ) -> Begin:
         """See `Transport.method`."""
-        call: Any = self._channel.unary_unary(path, request_serializer, response_deserializer)
-        return lambda message, timeout_s, metadata: call(
-            message, timeout=timeout_s, metadata=metadata
-        )
+        plainly: Any = self._channel.unary_unary(path, request_serializer, response_deserializer)
+
+        def begin(message: Any, timeout_s: float, metadata: Any) -> PendingCall:
+            line = self._line.current(timeout_s)
+            if line is not None:
+                request = request_serializer(message)
+                if len(request) <= LARGE_BYTES:
+                    return line.call(path, request, response_deserializer, timeout_s, metadata)
+            call: PendingCall = plainly(message, timeout=timeout_s, metadata=metadata)
+            return call
+
+        return begin
 
     def is_ready(self) -> bool:
         """See `Transport.is_ready`. A channel that has gone idle is woken by asking."""
@@ -50,4 +67,5 @@ class GrpcTransport:
 
     async def close(self, grace_s: float | None) -> None:
         """See `Transport.close`."""
+        await self._line.close(grace_s)
         await self._channel.close(grace_s)

@@ -33,7 +33,7 @@ async def started(
     """A server in this process, in service."""
     server = GrpcServer(local_settings(folder, port=port, **settings), Metrics())
     handler = grpc.unary_unary_rpc_method_handler(behaviour)
-    server.grpc_server.add_generic_rpc_handlers(
+    server.for_neighbours.add_generic_rpc_handlers(
         (grpc.method_handlers_generic_handler(SERVICE.full_name, {"Search": handler}),)
     )
     await server.start([SERVICE.full_name])

@@ -1,0 +1,55 @@
+"""What goes out over a line: everything that is ready at the same moment, in one message."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+MAX_BATCH_BYTES = 256 * 1024
+"""What is larger gains nothing from company, and would hold it up."""
+
+Entry = TypeVar("Entry")
+
+
+class Outbox(Generic[Entry]):
+    """Entries wait here while an earlier message is on its way."""
+
+    def __init__(self, write: Callable[[Sequence[Entry]], Awaitable[None]]) -> None:
+        self._write = write
+        self._waiting: deque[tuple[Entry, int]] = deque()
+        self._filled: asyncio.Future[None] | None = None
+        self._is_ended = False
+
+    def put(self, entry: Entry, size_bytes: int) -> None:
+        """Send it soon; order is kept."""
+        self._waiting.append((entry, size_bytes))
+        self._wake()
+
+    def end(self) -> None:
+        """Let `run` return once everything has gone out."""
+        self._is_ended = True
+        self._wake()
+
+    async def run(self) -> None:
+        """Write until `end`; raises what writing raises."""
+        while True:
+            while self._waiting:
+                await self._write(self._batch())
+            if self._is_ended:
+                return
+            self._filled = asyncio.get_running_loop().create_future()
+            await self._filled
+
+    def _batch(self) -> list[Entry]:
+        """The first entry, and those after it that fit in with it."""
+        entry, total_bytes = self._waiting.popleft()
+        batch = [entry]
+        while self._waiting and total_bytes + self._waiting[0][1] <= MAX_BATCH_BYTES:
+            entry, size_bytes = self._waiting.popleft()
+            batch.append(entry)
+            total_bytes += size_bytes
+        return batch
+
+    def _wake(self) -> None:
+        if self._filled is not None and not self._filled.done():
+            self._filled.set_result(None)
