@@ -22,12 +22,15 @@ class GrpcTransport:
     """Implements `Transport`, over lines where the replica has them.
 
     The channel has no interceptors: those cost a task per call.
+
+    Attributes:
+        line: What calls go over.
     """
 
     def __init__(self, address: str, channel: grpc.aio.Channel) -> None:
         self.address = address
         self._channel = channel
-        self._line = KeptLine(channel)
+        self.line = KeptLine(channel)
         # Connects now, so that the first request need not wait for it.
         channel.get_state(try_to_connect=True)
 
@@ -38,7 +41,7 @@ class GrpcTransport:
         plainly: Any = self._channel.unary_unary(path, request_serializer, response_deserializer)
 
         def begin(message: Any, timeout_s: float, metadata: Any) -> PendingCall:
-            line = self._line.current(timeout_s)
+            line = self.line.current(timeout_s)
             if line is not None:
                 request = request_serializer(message)
                 if len(request) <= LARGE_BYTES:
@@ -67,5 +70,5 @@ class GrpcTransport:
 
     async def close(self, grace_s: float | None) -> None:
         """See `Transport.close`."""
-        await self._line.close(grace_s)
+        await self.line.close(grace_s)
         await self._channel.close(grace_s)

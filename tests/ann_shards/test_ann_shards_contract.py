@@ -1,4 +1,5 @@
-"""Every ShardClient must pass these tests: the shards themselves, and the same over gRPC."""
+"""Every ShardClient must pass these tests: the shards themselves, and the same over gRPC,
+with and without a line."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from ann_shards.servicer import SERVICE_NAME, AnnShardServicer
 from ann_shards.shards import Shards
 from generation.item_columns import CANDIDATE_COLUMNS, EMBEDDING_DIM, ITEM_FACTS
-from protos import ann_shard_pb2_grpc
+from protos import ann_shard_pb2, ann_shard_pb2_grpc
 from serving.channels import open_channel
 from serving.contracts.clients.shard_client import GrpcShardClient
 from serving.contracts.shard import PartKind, SearchPart, SearchRequest, ShardClient
@@ -20,6 +21,7 @@ from serving.server import GrpcServer
 from serving.settings import CommonSettings
 from tests.ann_shards.requests import a_vector_part, an_id_part, everything_eligible, ids
 from tests.generation.tiny_generation import NOON_MS, SHARDS, shard_of
+from tests.serving.lines.on_a_line import on_a_line
 
 PARTS = [
     a_vector_part(0, 1, limit=7),
@@ -29,7 +31,7 @@ PARTS = [
 ]
 
 
-@pytest.fixture(params=["direct", "over_grpc"])
+@pytest.fixture(params=["direct", "over_grpc", "on_a_line"])
 async def client(request, shards: Shards, tmp_path: Path) -> AsyncIterator[ShardClient]:
     if request.param == "direct":
         yield shards
@@ -39,11 +41,16 @@ async def client(request, shards: Shards, tmp_path: Path) -> AsyncIterator[Shard
     )
     server = GrpcServer(settings, Metrics())
     ann_shard_pb2_grpc.add_AnnShardServiceServicer_to_server(
-        AnnShardServicer(shards, 60_000), server.grpc_server
+        AnnShardServicer(shards, 60_000), server.for_neighbours
     )
     await server.start([SERVICE_NAME])
     await server.mark_serving(SERVICE_NAME)
-    async with open_channel(f"127.0.0.1:{server.port}", SERVICE_NAME) as channel:
+    if request.param == "on_a_line":
+        service = ann_shard_pb2.DESCRIPTOR.services_by_name["AnnShardService"]
+        connected = on_a_line(server, service, tmp_path)
+    else:
+        connected = open_channel(f"127.0.0.1:{server.port}", SERVICE_NAME)
+    async with connected as channel:
         yield GrpcShardClient(channel)
     await server.drain()
 

@@ -1,4 +1,5 @@
-"""Every CandidateClient must pass these tests: the pipeline itself, and the same over gRPC."""
+"""Every CandidateClient must pass these tests: the pipeline itself, and the same over gRPC,
+with and without a line."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -9,7 +10,7 @@ import pytest
 
 from candidate_gen.pipeline import SWITCHES
 from candidate_gen.servicer import SERVICE_NAME, CandidateServicer
-from protos import candidates_pb2_grpc
+from protos import candidates_pb2, candidates_pb2_grpc
 from serving.channels import open_channel
 from serving.contracts.candidates import CandidateClient
 from serving.contracts.clients.candidate_client import GrpcCandidateClient
@@ -30,6 +31,7 @@ from serving.server import GrpcServer
 from tests.candidate_gen.builders import a_neighbourhood, a_request, a_vector, a_viewer
 from tests.candidate_gen.ring import Ring, a_ring
 from tests.serving.echo_service import local_settings
+from tests.serving.lines.on_a_line import on_a_line
 
 Connect = Callable[[Ring], Awaitable[CandidateClient]]
 ALL_KINDS = {
@@ -55,25 +57,30 @@ def soon() -> Deadline:
     return Deadline.after_ms(2_000)
 
 
-@pytest.fixture(params=["direct", "over gRPC"])
+@pytest.fixture(params=["direct", "over gRPC", "on a line"])
 async def connect(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Connect]:
     async with AsyncExitStack() as stack:
 
         async def over_grpc(ring: Ring) -> CandidateClient:
             server = GrpcServer(local_settings(tmp_path), ring.metrics)
             servicer = CandidateServicer(ring.pipeline, 2_000)
-            candidates_pb2_grpc.add_CandidateServiceServicer_to_server(servicer, server.grpc_server)
+            candidates_pb2_grpc.add_CandidateServiceServicer_to_server(
+                servicer, server.for_neighbours
+            )
             await server.start([SERVICE_NAME])
             stack.push_async_callback(server.drain)
             await server.mark_serving(SERVICE_NAME)
-            channel = open_channel(f"127.0.0.1:{server.port}", SERVICE_NAME)
-            stack.push_async_callback(channel.close, None)
-            return GrpcCandidateClient(channel)
+            if request.param == "on a line":
+                service = candidates_pb2.DESCRIPTOR.services_by_name["CandidateService"]
+                connected = on_a_line(server, service, tmp_path)
+            else:
+                connected = open_channel(f"127.0.0.1:{server.port}", SERVICE_NAME)
+            return GrpcCandidateClient(await stack.enter_async_context(connected))
 
         async def directly(ring: Ring) -> CandidateClient:
             return ring.pipeline
 
-        yield over_grpc if request.param == "over gRPC" else directly
+        yield directly if request.param == "direct" else over_grpc
 
 
 async def test_hands_what_every_source_found_to_the_ranker(connect: Connect) -> None:

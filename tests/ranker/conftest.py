@@ -1,11 +1,12 @@
 """A bus that works, and every way to reach a ranker."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 
-from protos import ranker_pb2_grpc
+from protos import ranker_pb2, ranker_pb2_grpc
 from ranker.diversity import DiversitySettings
 from ranker.service import Ranker
 from ranker.servicer import SERVICE_NAME, RankerServicer
@@ -18,6 +19,7 @@ from serving.contracts.rank import RankerClient
 from serving.metrics_recorder import Metrics
 from serving.server import GrpcServer
 from tests.ranker.rankers import DeafBus, Open, SlowBus, models
+from tests.serving.lines.on_a_line import on_a_line
 
 
 @pytest.fixture
@@ -28,9 +30,9 @@ async def bus(tmp_path: Path) -> AsyncIterator[Bus]:
     await bus.close()
 
 
-@pytest.fixture(params=["direct", "over grpc"])
+@pytest.fixture(params=["direct", "over grpc", "on a line"])
 async def open_ranker(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Open]:
-    closing: list[Callable[[], Awaitable[object]]] = []
+    stack = AsyncExitStack()
 
     async def open_one(bus: Bus | DeafBus | SlowBus, **click: float) -> RankerClient:
         loaded = models(tmp_path / "models", **click)
@@ -40,14 +42,17 @@ async def open_ranker(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIt
         settings = RankerSettings(port=0, generations=tmp_path, home=tmp_path, unhealthy_wait_s=0.0)
         server = GrpcServer(settings, Metrics())
         ranker_pb2_grpc.add_RankerServiceServicer_to_server(
-            RankerServicer(ranker, 150.0), server.grpc_server
+            RankerServicer(ranker, 150.0), server.for_neighbours
         )
         await server.start([SERVICE_NAME])
         await server.mark_serving(SERVICE_NAME)
-        channel = open_channel(f"127.0.0.1:{server.port}", SERVICE_NAME)
-        closing.extend([channel.close, server.drain])
-        return GrpcRankerClient(channel)
+        stack.push_async_callback(server.drain)
+        if request.param == "on a line":
+            service = ranker_pb2.DESCRIPTOR.services_by_name["RankerService"]
+            connected = on_a_line(server, service, tmp_path)
+        else:
+            connected = open_channel(f"127.0.0.1:{server.port}", SERVICE_NAME)
+        return GrpcRankerClient(await stack.enter_async_context(connected))
 
-    yield open_one
-    for close in closing:
-        await close()
+    async with stack:
+        yield open_one

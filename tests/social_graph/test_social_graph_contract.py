@@ -1,4 +1,5 @@
-"""Every GraphClient must pass these tests: the graph itself, and the same over gRPC."""
+"""Every GraphClient must pass these tests: the graph itself, and the same over gRPC,
+with and without a line."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -6,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from protos import social_graph_pb2_grpc
+from protos import social_graph_pb2, social_graph_pb2_grpc
 from serving.channels import open_channel
 from serving.contracts.clients.graph_client import GrpcGraphClient
 from serving.contracts.graph import (
@@ -27,12 +28,13 @@ from serving.settings import CommonSettings
 from social_graph.servicer import SERVICE_NAME, SocialGraphServicer
 from social_graph.social_graph import SocialGraph
 from tests.generation.tiny_generation import NOON_MS, QUIET_VIEWER, STRANGER, VIEWER
+from tests.serving.lines.on_a_line import on_a_line
 from tests.social_graph.events import an_action, publish
 
 LIMITS = NeighbourhoodLimits()
 
 
-@pytest.fixture(params=["direct", "over_grpc"])
+@pytest.fixture(params=["direct", "over_grpc", "on_a_line"])
 async def client(request, graph: SocialGraph, tmp_path: Path) -> AsyncIterator[GraphClient]:
     if request.param == "direct":
         yield graph
@@ -42,11 +44,16 @@ async def client(request, graph: SocialGraph, tmp_path: Path) -> AsyncIterator[G
     )
     server = GrpcServer(settings, Metrics())
     social_graph_pb2_grpc.add_SocialGraphServiceServicer_to_server(
-        SocialGraphServicer(graph, 60_000), server.grpc_server
+        SocialGraphServicer(graph, 60_000), server.for_neighbours
     )
     await server.start([SERVICE_NAME])
     await server.mark_serving(SERVICE_NAME)
-    async with open_channel(f"127.0.0.1:{server.port}", SERVICE_NAME) as channel:
+    if request.param == "on_a_line":
+        service = social_graph_pb2.DESCRIPTOR.services_by_name["SocialGraphService"]
+        connected = on_a_line(server, service, tmp_path)
+    else:
+        connected = open_channel(f"127.0.0.1:{server.port}", SERVICE_NAME)
+    async with connected as channel:
         yield GrpcGraphClient(channel)
     await server.drain()
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import grpc
 
@@ -28,13 +29,23 @@ Behaviour = Callable[[bytes, grpc.aio.ServicerContext], Awaitable[bytes]]
 
 
 async def started(
-    folder: Path, behaviour: Behaviour, port: int = 0, **settings: object
+    folder: Path,
+    behaviour: Behaviour,
+    port: int = 0,
+    *,
+    over_lines: bool = True,
+    **settings: object,
 ) -> GrpcServer:
-    """A server in this process, in service."""
+    """A server in this process, in service; `over_lines`: whether it has lines."""
     server = GrpcServer(local_settings(folder, port=port, **settings), Metrics())
     handler = grpc.unary_unary_rpc_method_handler(behaviour)
-    server.for_neighbours.add_generic_rpc_handlers(
-        (grpc.method_handlers_generic_handler(SERVICE.full_name, {"Search": handler}),)
+    where = server.for_neighbours if over_lines else server.grpc_server
+    where.add_generic_rpc_handlers(
+        (
+            grpc.method_handlers_generic_handler(
+                SERVICE.full_name, {"Search": handler, "Unlisted": handler}
+            ),
+        )
     )
     await server.start([SERVICE.full_name])
     await server.mark_serving(SERVICE.full_name)
@@ -43,7 +54,7 @@ async def started(
 
 @asynccontextmanager
 async def serving(
-    folder: Path, behaviour: Behaviour, port: int = 0, **settings: object
+    folder: Path, behaviour: Behaviour, port: int = 0, **settings: Any
 ) -> AsyncIterator[GrpcServer]:
     """The same, drained in the end."""
     server = await started(folder, behaviour, port, **settings)
