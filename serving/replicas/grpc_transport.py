@@ -7,7 +7,9 @@ import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from serving.lines.kept_line import KeptLine
+from serving.replicas.switching import LINES
 from serving.replicas.transport import Begin, PendingCall
+from serving.switches.switches import EVERYTHING_ON, SwitchBoard
 
 READY = grpc.ChannelConnectivity.READY
 CONNECTING = (grpc.ChannelConnectivity.IDLE, grpc.ChannelConnectivity.CONNECTING)
@@ -27,10 +29,16 @@ class GrpcTransport:
         line: What calls go over.
     """
 
-    def __init__(self, address: str, channel: grpc.aio.Channel) -> None:
+    def __init__(
+        self,
+        address: str,
+        channel: grpc.aio.Channel,
+        switches: SwitchBoard = EVERYTHING_ON,
+    ) -> None:
         self.address = address
         self._channel = channel
         self.line = KeptLine(channel)
+        self._switches = switches
         # Connects now, so that the first request need not wait for it.
         channel.get_state(try_to_connect=True)
 
@@ -41,7 +49,8 @@ class GrpcTransport:
         plainly: Any = self._channel.unary_unary(path, request_serializer, response_deserializer)
 
         def begin(message: Any, timeout_s: float, metadata: Any) -> PendingCall:
-            line = self.line.current(timeout_s)
+            is_off = LINES.key in self._switches.now.off
+            line = None if is_off else self.line.current(timeout_s)
             if line is not None:
                 request = request_serializer(message)
                 if len(request) <= LARGE_BYTES:

@@ -48,7 +48,7 @@ def open_neighbour(
             outgoing=outgoing,
             authority=authority,
         )
-        return GrpcTransport(address, channel)
+        return GrpcTransport(address, channel, switches)
 
     budget = ExtraCallBudget(extra_call_share)
     loop = asyncio.get_running_loop()

@@ -1,8 +1,9 @@
-"""What of calling replicas can be switched off: asking a second one while the first is slow."""
+"""What of calling replicas can be switched off: a second call while the first is slow, and lines."""
 
 from serving.switches.switch import Switch
 
 HEDGING = Switch("call", "hedging")
-SWITCHES = (HEDGING,)
-"""For processes that call others. Answers are the same without, only later at times: receipts do
-not tell. Retries go on."""
+LINES = Switch("call", "lines")
+SWITCHES = (HEDGING, LINES)
+"""For processes that call others. Answers are the same without, only later at times or at a higher
+cost: receipts do not tell. Retries go on."""

@@ -13,11 +13,14 @@ from serving.lines import kept_line
 from serving.lines.carried_call import CarriedCall
 from serving.lines.line_servicer import OPEN
 from serving.metrics import RPC_CALLS
+from serving.replicas.grpc_transport import GrpcTransport
+from serving.replicas.switching import LINES
 from serving.request_id import METADATA_KEY, current_request_id
 from tests.serving.certificates import Authority
 from tests.serving.echo_service import echo
 from tests.serving.lines.on_a_line import until, until_on_a_line
 from tests.serving.replicas.searching import METHOD, searching, serving
+from tests.serving.switches.movable_switches import MovableSwitches
 
 VIEWER_FACING = {Role.VIEWER_FACING}
 OTHER = METHOD.replace("Search", "Unlisted")
@@ -58,6 +61,21 @@ async def test_without_a_line_at_the_server_calls_are_answered_all_the_same(tmp_
     ):
         for _ in range(3):
             assert await caller.call() != CarriedCall.__name__
+
+
+async def test_lines_can_be_switched_off(tmp_path):
+    switches = MovableSwitches()
+    async with (
+        serving(tmp_path, tell_way) as server,
+        grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel,
+    ):
+        transport = GrpcTransport("here", channel, switches)
+        ask = transport.method(METHOD, bytes, bytes)
+        await until(lambda: transport.line.current(1.0))
+        assert await ask(b"", 1.0, ()) == CarriedCall.__name__.encode()
+        switches.switch_off(LINES.key)
+        assert await ask(b"", 1.0, ()) != CarriedCall.__name__.encode()
+        await transport.close(None)
 
 
 async def test_what_takes_long_or_much_goes_as_a_call_of_its_own(tmp_path):
