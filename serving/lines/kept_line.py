@@ -44,7 +44,7 @@ class KeptLine:
         now_s = self._loop.time()
         if now_s >= self._renew_at_s:
             self._renew_at_s = now_s + RENEW_S
-            self._begin(self._renew())
+            self._begin("open a line", self._renew())
         line = self._line
         if line is None or not line.is_open or now_s >= self._until_s or timeout_s > LONGEST_CALL_S:
             return None
@@ -77,10 +77,10 @@ class KeptLine:
             self._line.retire()
         self._line = Line(stream)
         self._until_s = self._loop.time() + USED_S
-        self._begin(self._line.run())
+        self._begin("line", self._line.run())
 
-    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+    def _begin(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         # In no request's context: it serves all of them.
-        task = self._loop.create_task(urgently(work), name="line", context=Context())
+        task = self._loop.create_task(urgently(work), name=name, context=Context())
         self._running.add(task)
         task.add_done_callback(self._running.discard)

@@ -1,4 +1,4 @@
-"""What of calling replicas can be switched off: a second call while the first is slow, and lines."""
+"""What of calling replicas can be switched off: hedges, and lines."""
 
 from serving.switches.switch import Switch
 

@@ -15,7 +15,7 @@ async def open_service(settings: RankerSettings, _metrics: Metrics, server: Grpc
         async def Rank(self, _request: Any, _context: Any) -> Any:  # noqa: N802
             return (settings.home / "lost.onnx").read_bytes()
 
-    ranker_pb2_grpc.add_RankerServiceServicer_to_server(FaultyServicer(), server.grpc_server)
+    ranker_pb2_grpc.add_RankerServiceServicer_to_server(FaultyServicer(), server.for_neighbours)
 
 
 if __name__ == "__main__":

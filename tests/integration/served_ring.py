@@ -256,7 +256,7 @@ class _Opening:
         """The address of a server of one service."""
         # Who is refused on a busy machine has nothing to do with what these tests are about.
         server = GrpcServer(local_settings(self._folder, admission=False), Metrics())
-        register(servicer, server.grpc_server)
+        register(servicer, server.for_neighbours)
         await server.start([name])
         await server.mark_serving(name)
         self._stack.push_async_callback(server.drain)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from protos import feed_pb2
+from serving.lines import kept_line
 from tests.generation.tiny_generation import write_tiny_generation
 from tests.integration.served_ring import (
     DEADLINE_MS,
@@ -18,9 +19,13 @@ from tests.integration.served_ring import (
     own_items,
     run_served,
 )
+from tests.serving.lines.on_a_line import until
 
 CALLS = 200
 AT_ONCE = 16
+NEIGHBOURS = 4
+"""Of the ring: a shard, the graph, the ranker, and candidate_gen for the edge."""
+
 STOPPED_WITHIN_S = 2.0
 """Generous for busy machines: without a cancel the work would go on for a minute."""
 
@@ -30,12 +35,23 @@ def generation(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_tiny_generation(tmp_path_factory.mktemp("generations"))
 
 
-@pytest.fixture(params=["distributed", "embedded"])
-async def ring(request: Any, generation: Path, tmp_path: Path) -> AsyncIterator[ServedRing]:
-    is_distributed = request.param == "distributed"
+@pytest.fixture(params=["on lines", "without lines", "embedded"])
+async def ring(
+    request: Any, generation: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[ServedRing]:
+    are_lines_used, is_distributed = request.param == "on lines", request.param != "embedded"
+    if are_lines_used:  # for calls of a minute, without a new one amid the counting of tasks
+        for name in ("RENEW_S", "USED_S", "LONGEST_CALL_S"):
+            monkeypatch.setattr(kept_line, name, 600.0)
     async with run_served(generation, tmp_path, is_distributed=is_distributed) as ring:
         await feed(ring, 0)  # connections, and the tasks that come with them
+        if are_lines_used:
+            await until(lambda: lines_open() == NEIGHBOURS)
         yield ring
+
+
+def lines_open() -> int:
+    return sum(task.get_name() == "line" for task in asyncio.all_tasks())
 
 
 async def feed(ring: ServedRing, viewer_id: int) -> feed_pb2.GetFeedResponse:
