@@ -26,10 +26,13 @@ def _mapped(kind: Any, axes: int = 1) -> Any:
 NOTHING = types.void
 INT64 = types.int64
 FLOAT64 = types.float64
+BOOL = types.boolean
 
 BOOLS = types.boolean[::1]
 UINT8S = types.uint8[::1]
 UINT16S = types.uint16[::1]
+UINT8_ROWS = types.uint8[:, ::1]
+UINT16_ROWS = types.uint16[:, ::1]
 UINT32S = types.uint32[::1]
 INT32S = types.int32[::1]
 INT64S = types.int64[::1]
@@ -40,6 +43,7 @@ UINT16_ROWS = types.uint16[:, ::1]
 INT32_ROWS = types.int32[:, ::1]
 INT64_ROWS = types.int64[:, ::1]
 FLOAT32_ROWS = types.float32[:, ::1]
+FLOAT64_ROWS = types.float64[:, ::1]
 
 MAPPED_UINT8S = _mapped(types.uint8)
 MAPPED_INT32S = _mapped(types.int32)

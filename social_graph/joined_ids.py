@@ -1,26 +1,28 @@
-"""Decodes the ids of many records at once: as bytes they join for a tenth of what arrays cost."""
+"""The ids of many records as one array: as bytes they join for a tenth of what arrays cost."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
-from generation.graph_records import Kind
+from generation.graph_records import ID_BYTES, Kind, row_count
 from serving.contracts.graph import Ids
 
-ID_BYTES = 8
 
-
-def joined_ids(kind: Kind, values: Sequence[bytes], limit: int) -> Ids:
-    """The first `limit` ids of every record of `kind`, one record after another.
+def id_bytes(kind: Kind, value: bytes, limit: int | None = None) -> bytes:
+    """The first `limit` ids of a record, little-endian.
 
     Raises:
-        ValueError: a value is not a whole number of rows.
+        ValueError: the value is not a whole number of rows.
     """
-    row_bytes = sum(np.dtype(dtype).itemsize for dtype in kind.dtypes)
-    for value in values:
-        if len(value) % row_bytes:
-            raise ValueError(
-                f"{len(value)} bytes are no whole number of {kind.name} rows of {row_bytes}"
-            )
-    ids = [value[: ID_BYTES * min(limit, len(value) // row_bytes)] for value in values]
-    return np.frombuffer(b"".join(ids), "<i8")
+    rows = row_count(kind, value)
+    return value[: ID_BYTES * (rows if limit is None else min(limit, rows))]
+
+
+def id_bytes_of_all(kind: Kind, values: Sequence[bytes], limit: int) -> list[bytes]:
+    """The first `limit` ids of every record of `kind` that is not empty; ValueError as above."""
+    return [id_bytes(kind, value, limit) for value in values if value]
+
+
+def joined_ids(parts: Sequence[bytes]) -> Ids:
+    """All ids of the parts, one part after another, as a read-only view."""
+    return np.frombuffer(b"".join(parts), "<i8")
