@@ -5,7 +5,8 @@ viewer's vector is the exact least-squares solution of Hu, Koren and Volinsky (2
 
     (YᵀY + regularization * I + alpha * Σ wᵢ yᵢ yᵢᵀ) x = Σ (1 + alpha * wᵢ) yᵢ
 
-The regularisation is not scaled by the number of positives. Training and serving share this file.
+The regularisation is not scaled by the number of positives. Training solves it for many viewers at
+once, here; serving for one, in `fold_in_one.py`.
 """
 
 import numpy as np
@@ -17,29 +18,6 @@ VIEWERS_AT_ONCE = 1_024
 """Viewers with equally many positives are solved together."""
 
 
-def fold_in(
-    vectors: Floats,
-    gram: Floats,
-    weights: Floats,
-    alpha: float,
-    regularization: float,
-) -> Floats:
-    """Vector of one viewer.
-
-    Args:
-        vectors: `float32[k, dim]`, the positives' item vectors; k may be 0.
-        gram: `float32[dim, dim]`, YᵀY over all items of the model.
-        weights: `float32[k]`, at least 0.
-
-    Returns:
-        `float32[dim]`; zeros without positives.
-    """
-    if not len(vectors):
-        return np.zeros(len(gram), np.float32)
-    base = gram.astype(np.float64) + regularization * np.eye(len(gram))
-    return _solved(base, vectors.astype(np.float64), alpha * weights.astype(np.float64))
-
-
 def fold_in_many(
     vectors: Floats,
     first: npt.NDArray[np.int64],
@@ -48,7 +26,7 @@ def fold_in_many(
     alpha: float,
     regularization: float,
 ) -> Floats:
-    """Vectors of many viewers; row by row the same as `fold_in`, to float32's rounding.
+    """Vectors of many viewers; row by row the same as of `FoldIn`, to float32's rounding.
 
     Args:
         vectors: `float32[k, dim]`, positives of all viewers one after another.
@@ -82,10 +60,3 @@ def fold_in_many(
                 found = np.linalg.solve(system, right[..., None])[..., 0]
             solved[viewers] = found
     return solved
-
-
-def _solved(
-    base: npt.NDArray[np.float64], own: npt.NDArray[np.float64], extra: npt.NDArray[np.float64]
-) -> Floats:
-    system = base + own.T @ (extra[:, None] * own)
-    return np.linalg.solve(system, own.T @ (1 + extra)).astype(np.float32)

@@ -6,7 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from generation import layout
-from generation.arrow_file import MappedTable, find_rows
+from generation.arrow_file import MappedTable
+from generation.compiled import own
+from generation.known_vectors import known_vectors
 
 Ids = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
@@ -22,20 +24,23 @@ class ItemVectors:
             ValueError: it is no Arrow file, or lacks a column; names it.
         """
         table = MappedTable(folder / layout.VECTORS_ITEMS)
-        self._ids: Ids = table.array("item_id")
-        self._vectors: npt.NDArray[np.float16] = table.array("vector")
+        self._ids: Ids = table.array("item_id", "i8")
+        vectors = table.array("vector")
+        if vectors.dtype != np.float16 or vectors.ndim != 2:
+            raise ValueError(f"{table.path.name} has vectors of {vectors.dtype} {vectors.shape}")
+        self._halves: npt.NDArray[np.uint16] = vectors.view(np.uint16)
 
     @property
     def dim(self) -> int:
-        return int(self._vectors.shape[1])
+        return int(self._halves.shape[1])
 
     def __len__(self) -> int:
         return len(self._ids)
 
     def gather(self, item_ids: Ids) -> Floats:
-        """Vectors of those items that have one: `float32[k, dim]`, in the order of `item_ids`."""
-        rows = find_rows(self._ids, item_ids)
-        return self._vectors.take(rows[rows >= 0], axis=0).astype(np.float32)
+        """Vectors of those items that have a finite one: `float32[k, dim]`, in their order."""
+        vectors: Floats = known_vectors(self._ids, self._halves, own(item_ids))
+        return vectors
 
 
 class MeanVectors:

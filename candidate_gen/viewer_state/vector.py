@@ -3,6 +3,7 @@
 State holds ids, never vectors, so that a new generation cannot mix spaces.
 """
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from candidate_gen.viewer_state.clusters import cluster_centres
-from features.fold_in import fold_in
+from features.fold_in_one import FoldIn
 from generation.item_vectors import ItemVectors, MeanVectors, read_gram
 from generation.manifest import InvalidGenerationError, Manifest
 
@@ -46,21 +47,21 @@ class ViewerVectorizer:
         try:
             self._items = ItemVectors(folder)
             self._means = MeanVectors(folder)
-            self._gram = read_gram(folder)
+            gram = read_gram(folder)
         except (ValueError, OSError) as error:
             raise InvalidGenerationError(f"{folder}: {error}") from error
-        self._alpha = manifest.fold_in_alpha
-        self._regularization = manifest.fold_in_regularization
-        if not self._regularization > 0 or not self._alpha >= 0:
+        alpha, regularization = manifest.fold_in_alpha, manifest.fold_in_regularization
+        if not regularization > 0 or not alpha >= 0:
             raise InvalidGenerationError(
-                f"{folder}: fold_in_regularization {self._regularization} and fold_in_alpha "
-                f"{self._alpha}, need > 0 and >= 0"
+                f"{folder}: fold_in_regularization {regularization} and fold_in_alpha "
+                f"{alpha}, need > 0 and >= 0"
             )
-        if self._items.dim != len(self._gram):
+        if self._items.dim != len(gram):
             raise InvalidGenerationError(
                 f"{folder}: item vectors have {self._items.dim} dimensions, "
-                f"the Gram matrix {len(self._gram)}"
+                f"the Gram matrix {len(gram)}"
             )
+        self._fold_in = FoldIn(gram, alpha, regularization)
 
     def of(
         self,
@@ -71,20 +72,19 @@ class ViewerVectorizer:
     ) -> ViewerVectors:
         """Of a viewer with these positives, newest first, and the model's own vector if any."""
         liked = self._items.gather(positive_item_ids)
-        if not np.isfinite(liked).all():
-            liked = liked[np.isfinite(liked).all(axis=1)]
-        folded = self._folded(liked)
+        folded = self._fold_in.of(liked)
+        if not is_finite(folded):
+            folded = np.zeros_like(folded)
         vector = _blended(folded, len(liked), stored)
         clusters = cluster_centres(liked)
-        if vector is None or not np.isfinite(vector).all():
+        if vector is None or not is_finite(vector):
             return ViewerVectors(self._means.of(region, language), folded, False, clusters)
         return ViewerVectors(vector, folded, True, clusters)
 
-    def _folded(self, liked: Floats) -> Floats:
-        # Every positive weighs the same, as in the fit that made the item vectors.
-        weights = np.ones(len(liked), np.float32)
-        folded = fold_in(liked, self._gram, weights, self._alpha, self._regularization)
-        return folded if np.isfinite(folded).all() else np.zeros_like(folded)
+
+def is_finite(vector: Floats) -> bool:
+    """A sum in float64, which no finite float32 overflows, is finite only where all are."""
+    return math.isfinite(vector.sum(dtype=np.float64))
 
 
 def _blended(folded: Floats, count: int, stored: npt.NDArray[np.float16] | None) -> Floats | None:

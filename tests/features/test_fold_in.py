@@ -5,7 +5,8 @@ import scipy.sparse
 from implicit.cpu.als import AlternatingLeastSquares
 from threadpoolctl import threadpool_limits
 
-from features.fold_in import fold_in, fold_in_many
+from features.fold_in import fold_in_many
+from features.fold_in_one import FoldIn
 
 ALPHA, REGULARIZATION = 10.0, 0.05
 
@@ -28,8 +29,7 @@ def test_folding_in_a_viewers_own_positives_gives_the_viewers_vector() -> None:
     items = model.item_factors
     for viewer in range(5):
         own = items[matrix[viewer].indices]
-        ones = np.ones(len(own), np.float32)
-        folded = fold_in(own, items.T @ items, ones, ALPHA, REGULARIZATION)
+        folded = FoldIn(items.T @ items, ALPHA, REGULARIZATION).of(own)
         expected = model.recalculate_user(viewer, matrix[viewer])
         np.testing.assert_allclose(folded, expected.reshape(-1), atol=1e-4)
 
@@ -38,25 +38,26 @@ def test_many_viewers_at_once_get_the_vectors_they_get_alone() -> None:
     model, _ = fitted()
     items = model.item_factors
     gram = items.T @ items
-    weights = np.array([1, 2, 1], np.float32)
+    weights = np.array([1, 1, 2], np.float32)
     first = np.array([0, 2, 2, 3])
     many = fold_in_many(items[[4, 9, 7]], first, gram, weights, ALPHA, REGULARIZATION)
-    alone = fold_in(items[[4, 9]], gram, weights[:2], ALPHA, REGULARIZATION)
+    alone = FoldIn(gram, ALPHA, REGULARIZATION).of(items[[4, 9]])
     np.testing.assert_allclose(many[0], alone, atol=1e-5)
     np.testing.assert_array_equal(many[1], np.zeros(8))
+    weighing_twice = FoldIn(gram, 2 * ALPHA, REGULARIZATION).of(items[[7]])
+    np.testing.assert_allclose(many[2], weighing_twice, atol=1e-5)
 
 
 def test_without_positives_there_is_no_vector() -> None:
     nothing = np.empty((0, 2), np.float32)
-    folded = fold_in(nothing, np.eye(2, dtype=np.float32), np.empty(0, np.float32), 10, 1)
+    folded = FoldIn(np.eye(2, dtype=np.float32), 10, 1).of(nothing)
     np.testing.assert_array_equal(folded, [0, 0])
 
 
 def test_more_positives_than_dimensions_are_solved_as_exactly_as_fewer() -> None:
     random = np.random.default_rng(5)
     items = random.normal(0, 1, (20, 3)).astype(np.float32)
-    ones = np.ones(20, np.float32)
-    folded = fold_in(items, items.T @ items, ones, ALPHA, REGULARIZATION)
+    folded = FoldIn(items.T @ items, ALPHA, REGULARIZATION).of(items)
     system = (1 + ALPHA) * (items.T @ items) + REGULARIZATION * np.eye(3)
     expected = np.linalg.solve(system, (1 + ALPHA) * items.sum(axis=0))
     np.testing.assert_allclose(folded, expected, rtol=1e-4)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from candidate_gen.viewer_state.vector import TRUSTED_POSITIVES, ViewerVectorizer
-from features.fold_in import fold_in
+from features.fold_in_one import FoldIn
 from generation import layout
 from generation.arrow_file import MappedTable, write_table
 from generation.item_columns import EMBEDDING_DIM
@@ -36,9 +36,8 @@ def vectorizer(folder, manifest):
 
 def folded(folder, manifest, vectors):
     gram = MappedTable(folder / layout.VECTORS_GRAM).array("row")
-    weights = np.ones(len(vectors), np.float32)
-    alpha, regularization = manifest.fold_in_alpha, manifest.fold_in_regularization
-    return fold_in(vectors, gram, weights, alpha, regularization)
+    fold_in = FoldIn(gram, manifest.fold_in_alpha, manifest.fold_in_regularization)
+    return fold_in.of(vectors)
 
 
 def test_three_positives_are_folded_in(vectorizer, folder, manifest):

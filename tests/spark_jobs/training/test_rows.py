@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from features.fold_in import fold_in
+from features.fold_in_one import FoldIn
 from features.matrix import FEATURES
 from generation.arrow_file import MappedTable, find_rows
 from generation.item_columns import ITEM_FACTS
@@ -224,8 +224,7 @@ def test_viewers_are_folded_in_from_what_they_liked_before_with_vectors_of_an_ea
         at_items = find_rows(served.array("item_id"), np.array(sorted(liked), np.int64))
         vectors = served.array("vector")[at_items[at_items >= 0]].astype(np.float32)
         gram = MappedTable(folder / "gram.arrow").array("row")
-        ones = np.ones(len(vectors), np.float32)
-        viewer = fold_in(vectors, gram, ones, SETTINGS.alpha, SETTINGS.regularization)
+        viewer = FoldIn(gram, SETTINGS.alpha, SETTINGS.regularization).of(vectors)
         item = find_rows(served.array("item_id"), np.array([row["item_id"]]))[0]
         dot = viewer @ served.array("vector")[item].astype(np.float32) if item >= 0 else 0.0
         assert feature(rows, at, "vector_dot") == pytest.approx(float(dot), abs=1e-4)

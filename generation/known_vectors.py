@@ -1,0 +1,77 @@
+"""Looks item vectors up by id, compiled: some fifty of a million, each far from the others."""
+
+import numpy as np
+import numpy.typing as npt
+
+from generation.compiled import (
+    FLOAT32_ROWS,
+    INT64S,
+    MAPPED_INT64S,
+    MAPPED_UINT16_ROWS,
+    compiled,
+    step,
+)
+
+Ids = npt.NDArray[np.int64]
+Halves = npt.NDArray[np.uint16]
+Floats = npt.NDArray[np.float32]
+
+MAGNITUDE = np.uint32(0x7FFF)
+SIGN = np.uint32(0x8000)
+EXPONENT = np.uint16(0x7C00)
+"""All bits set in infinities and NaN only."""
+
+REBIAS = np.float32(2.0**112)
+"""Between the exponents of float16 and of a float32 that holds the same bits."""
+
+
+@step
+def rows_up_to(ascending: Ids, wanted: Ids) -> Ids:
+    """Last row that is not beyond each id. All are looked for in step, so that what each has to
+    wait for in memory comes at the same time."""
+    rows = np.zeros(len(wanted), np.int64)
+    left = len(ascending)
+    while left > 1:
+        half = left >> 1
+        for at in range(len(wanted)):
+            if ascending[rows[at] + half] <= wanted[at]:
+                rows[at] += half
+        left -= half
+    return rows
+
+
+@step
+def is_finite(half_floats: Halves) -> bool:
+    largest = EXPONENT & half_floats[0]
+    for value in half_floats:
+        largest = max(largest, value & EXPONENT)
+    return bool(largest < EXPONENT)
+
+
+@compiled(FLOAT32_ROWS, MAPPED_INT64S, MAPPED_UINT16_ROWS, INT64S)
+def known_vectors(ids: Ids, halves: Halves, wanted: Ids) -> Floats:
+    """Vectors of those wanted that have one without infinities and NaN, in their order.
+
+    Args:
+        ids: Ascending, one per row of `halves`.
+        halves: The bits of `float16[n, dim]`.
+
+    Returns:
+        `float32[k, dim]`.
+    """
+    bits = np.empty((len(wanted), halves.shape[1]), np.uint32)
+    found = 0
+    if len(ids):
+        rows = rows_up_to(ids, wanted)
+        for at in range(len(wanted)):
+            row = rows[at]
+            if ids[row] == wanted[at] and is_finite(halves[row]):
+                for column in range(halves.shape[1]):
+                    half = np.uint32(halves[row, column])
+                    bits[found, column] = (half & MAGNITUDE) << 13 | (half & SIGN) << 16
+                found += 1
+    vectors = bits[:found].view(np.float32)
+    for place in range(found):
+        for column in range(halves.shape[1]):
+            vectors[place, column] *= REBIAS
+    return vectors
