@@ -6,11 +6,9 @@ What is switched off, or fails, leaves its columns' declared missing values; the
 import time
 from collections.abc import Sequence
 
-from candidate_gen.batch import CandidateBatch, Query
-from candidate_gen.pool import Pool
+from candidate_gen.batch import CandidateBatch, Column, Query
 from candidate_gen.runner import Run
 from candidate_gen.stages import Hydrator
-from generation.item_columns import FACTS, VECTOR
 from serving.contracts.rank_columns import CROSS_COLUMNS
 
 MISSING = {column.name: column for column in CROSS_COLUMNS}
@@ -22,11 +20,10 @@ def add_hydrated(
     switched_off: Sequence[Hydrator],
     query: Query,
     batch: CandidateBatch,
-    pool: Pool,
 ) -> CandidateBatch:
-    """Add the columns of all hydrators, and of the shards' answers what only the ranker needs."""
+    """Add the columns of all hydrators."""
     started_s = time.perf_counter()
-    columns = pool.gather((FACTS.name, VECTOR.name), batch["pool_row"])
+    columns: dict[str, Column] = {}
     missing = list(switched_off)
     for hydrator in hydrators:
         try:

@@ -1,4 +1,8 @@
-"""Looking ids up in short sorted lists, many at once."""
+"""Looking ids up in short lists, many at once; compiled, see ADR 8.
+
+Arrays that cannot be written to, as those of files and messages, are copied first: some thousand
+ids at the most, which takes less than to have the loops for both.
+"""
 
 from typing import Any
 
@@ -6,16 +10,18 @@ import numpy as np
 import numpy.typing as npt
 
 from candidate_gen.batch import Mask
+from generation.compiled import BOOLS, FLOAT32S, INT64S, compiled, own
+from generation.id_table import NOWHERE, is_within, place_of, table_of
 
 Ids = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float32]
 
 
 def is_among(values: Ids, ascending: Ids) -> Mask:
     """`bool[n]`: which of `values` occur in `ascending` (sorted, distinct or not)."""
     if not len(ascending):
         return np.zeros(len(values), np.bool_)
-    places = np.searchsorted(ascending, values)
-    found: Mask = ascending.take(places, mode="clip") == values
+    found: Mask = are_within(own(values), own(ascending))
     return found
 
 
@@ -24,21 +30,55 @@ def sorted_distinct(*lists: Ids) -> Ids:
 
     `np.unique` hashes first, which costs four times as much for some thousand ids.
     """
-    ascending = np.sort(np.concatenate(lists))
-    if len(ascending) < 2:
-        return ascending
-    is_new = np.ones(len(ascending), np.bool_)
-    np.not_equal(ascending[1:], ascending[:-1], out=is_new[1:])
-    return ascending[is_new]
+    some = [ids for ids in lists if len(ids)]
+    if not some:
+        return np.empty(0, np.int64)
+    distinct: Ids = each_once(np.sort(np.concatenate(some)))
+    return distinct
 
 
-def values_of(
-    wanted: Ids, keys: Ids, *values: npt.NDArray[Any]
-) -> tuple[npt.NDArray[np.float32], ...]:
+def values_of(wanted: Ids, keys: Ids, *values: npt.NDArray[Any]) -> tuple[Floats, ...]:
     """For each array parallel to the distinct `keys`, its value per wanted id, 0 where absent."""
     if not len(keys):
         return tuple(np.zeros(len(wanted), np.float32) for _ in values)
-    order = np.argsort(keys)
-    places = order.take(np.searchsorted(keys, wanted, sorter=order), mode="clip")
-    found = keys[places] == wanted
-    return tuple(np.where(found, column[places], 0).astype(np.float32) for column in values)
+    wanted, keys = own(wanted), own(keys)
+    return tuple(value_of_each(wanted, keys, own(column)) for column in values)
+
+
+@compiled(INT64S, INT64S, INT64S)
+def places_of(wanted: Ids, keys: Ids) -> Ids:
+    """`int64[n]`: where in the distinct `keys` each wanted id is; -1 where absent."""
+    places, table = np.empty(len(wanted), np.int64), table_of(keys)
+    for at in range(len(wanted)):
+        places[at] = place_of(table, keys, wanted[at])
+    return places
+
+
+@compiled(BOOLS, INT64S, INT64S)
+def are_within(values: Ids, ascending: Ids) -> Mask:
+    """As `is_among`. Searched, not hashed: what somebody saw is chosen by whoever reports it."""
+    found = np.empty(len(values), np.bool_)
+    for at in range(len(values)):
+        found[at] = is_within(ascending, 0, len(ascending), values[at])
+    return found
+
+
+@compiled(INT64S, INT64S)
+def each_once(ascending: Ids) -> Ids:
+    distinct, count = np.empty_like(ascending), 0
+    for at in range(len(ascending)):
+        if at == 0 or ascending[at] != ascending[at - 1]:
+            distinct[count] = ascending[at]
+            count += 1
+    return distinct[:count]
+
+
+@compiled(FLOAT32S, INT64S, INT64S, FLOAT32S)
+def value_of_each(wanted: Ids, keys: Ids, values: Floats) -> Floats:
+    """As `values_of`."""
+    found, table = np.zeros(len(wanted), np.float32), table_of(keys)
+    for at in range(len(wanted)):
+        place = place_of(table, keys, wanted[at])
+        if place != NOWHERE:
+            found[at] = values[place]
+    return found

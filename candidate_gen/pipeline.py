@@ -153,7 +153,7 @@ class CandidatePipeline:
         batch = select_candidates(run, planned, pool)
         batch = await add_relations(run, neighbours.graph, generation, query, batch, deadline)
         batch = keep_showable(run, stages.filters, query, batch, narrowing.candidates(len(batch)))
-        batch = add_hydrated(run, stages.hydrators, stages.missing, query, batch, pool)
+        batch = add_hydrated(run, stages.hydrators, stages.missing, query, batch)
         ranked = rank_request(
             query, batch, generation, receipt, without_main_ranker=narrowing.without_main_ranker
         )
@@ -192,6 +192,5 @@ class CandidatePipeline:
 def _pooled(run: Run, answers: Sequence[ShardAnswer]) -> Pool:
     started_s = time.perf_counter()
     pool = pool_answers(answers)
-    hit_count = sum(len(hits.rows) for hits in pool.hits)
-    run.record("pool", hit_count, len(pool.columns["item_id"]), started_s)
+    run.record("pool", len(pool.hits.rows), pool.row_count, started_s)
     return pool

@@ -6,10 +6,12 @@ from functools import partial
 import numpy as np
 
 from candidate_gen.batch import CandidateBatch, Query
+from candidate_gen.membership import places_of, sorted_distinct
 from candidate_gen.neighbours import RELATIONS_SHARE, share_of
 from candidate_gen.runner import Run
 from generation.item_columns import NO_ID
-from serving.contracts.graph import MAX_RELATIONS, GraphClient
+from serving.contracts.graph import MAX_RELATIONS, GraphClient, Relations
+from serving.contracts.shard import Ids
 from serving.deadline import Deadline
 from serving.errors import DependencyError
 
@@ -33,27 +35,32 @@ async def add_relations(
         batch: Items of at most `MAX_RELATIONS` authors.
     """
     started_s = time.perf_counter()
-    authors, author_of = np.unique(batch["author_id"], return_inverse=True)
-    known = authors != NO_ID
-    asked = authors[known]
+    authors = sorted_distinct(batch["author_id"])
+    asked = authors[authors != NO_ID]
     if len(asked) > MAX_RELATIONS:
         raise ValueError(f"{len(asked)} authors found, at most {MAX_RELATIONS} can be asked for")
-    flags = np.zeros(len(authors), np.uint8)
+    # The last place is of items without an author, as -1 names it.
+    flags = np.zeros(len(asked) + 1, np.uint8)
     if len(asked):
-        limit = share_of(deadline, RELATIONS_SHARE)
-        relations = await run.attempt(
-            "relations",
-            partial(graph.relations, generation, query.request.viewer_id, asked, limit),
-            limit,
-        )
-        if relations is not None and len(relations.flags) != len(asked):
-            short = f"{len(relations.flags)} relations for {len(asked)} authors"
-            run.fell_back("relations", DependencyError(short))
-            relations = None
+        relations = await _asked(run, graph, generation, query.request.viewer_id, asked, deadline)
         if relations is None:
             run.receipt.degrade("blocks_unknown")
             run.default_columns(*RELATION_COLUMNS)
         else:
-            flags[known] = relations.flags
+            flags[:-1] = relations.flags
     run.record("relations", len(asked), len(asked), started_s)
-    return batch.with_columns({"relation_flags": flags[author_of]})
+    return batch.with_columns({"relation_flags": flags.take(places_of(batch["author_id"], asked))})
+
+
+async def _asked(
+    run: Run, graph: GraphClient, generation: str, viewer_id: int, authors: Ids, deadline: Deadline
+) -> Relations | None:
+    limit = share_of(deadline, RELATIONS_SHARE)
+    relations = await run.attempt(
+        "relations", partial(graph.relations, generation, viewer_id, authors, limit), limit
+    )
+    if relations is not None and len(relations.flags) != len(authors):
+        short = f"{len(relations.flags)} relations for {len(authors)} authors"
+        run.fell_back("relations", DependencyError(short))
+        return None
+    return relations

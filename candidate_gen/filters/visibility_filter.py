@@ -1,8 +1,13 @@
 """Drops items that only followers, friends or a group may see, unless the viewer is one of them."""
 
+import numpy as np
+import numpy.typing as npt
+
 from candidate_gen.batch import CandidateBatch, Mask, Query
-from candidate_gen.membership import is_among
+from generation.compiled import BOOLS, INT64S, UINT8S, compiled, own
+from generation.id_table import is_within
 from generation.item_columns import FOLLOWERS, FRIENDS, GROUP, PUBLIC
+from serving.contracts.shard import Ids
 
 
 class VisibilityFilter:
@@ -15,12 +20,35 @@ class VisibilityFilter:
     is_safety = True
 
     def keep(self, query: Query, batch: CandidateBatch) -> Mask:
-        visibility, may_see = batch["visibility"], query.eligibility
-        keep: Mask = visibility == PUBLIC
-        if keep.all():
-            return keep
-        authors = batch["author_id"]
-        keep |= (visibility == FOLLOWERS) & is_among(authors, may_see.followed_ids)
-        keep |= (visibility == FRIENDS) & is_among(authors, may_see.friend_ids)
-        keep |= (visibility == GROUP) & is_among(batch["group_id"], may_see.group_ids)
+        may_see = query.eligibility
+        keep: Mask = are_visible(
+            batch["visibility"],
+            batch["author_id"],
+            batch["group_id"],
+            own(may_see.followed_ids),
+            own(may_see.friend_ids),
+            own(may_see.group_ids),
+        )
         return keep
+
+
+@compiled(BOOLS, UINT8S, INT64S, INT64S, INT64S, INT64S, INT64S)
+def are_visible(
+    visibility: npt.NDArray[np.uint8],
+    authors: Ids,
+    groups: Ids,
+    followed: Ids,
+    friends: Ids,
+    own_groups: Ids,
+) -> Mask:
+    """Per item whether the viewer may see it; the viewer's lists ascend."""
+    visible = np.empty(len(visibility), np.bool_)
+    for at in range(len(visibility)):
+        kind, author = visibility[at], authors[at]
+        visible[at] = (
+            kind == PUBLIC
+            or (kind == FOLLOWERS and is_within(followed, 0, len(followed), author))
+            or (kind == FRIENDS and is_within(friends, 0, len(friends), author))
+            or (kind == GROUP and is_within(own_groups, 0, len(own_groups), groups[at]))
+        )
+    return visible

@@ -14,4 +14,4 @@ class SameGroup:
 
     def hydrate(self, query: Query, batch: CandidateBatch) -> dict[str, Column]:
         in_group = is_among(batch["group_id"], query.eligibility.group_ids)
-        return {"same_group": in_group.astype(np.uint8)}
+        return {"same_group": in_group.view(np.uint8)}

@@ -1,22 +1,18 @@
 """Chooses which of the found items go on, so that no source crowds the others out."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from candidate_gen.batch import Rows
-from candidate_gen.pool import NO_HITS, Hits
+from candidate_gen.pool import Hits
+from candidate_gen.pool_columns import Rows
+from candidate_gen.run_sort import sort_places
+from generation.compiled import FLOAT32S, INT64, INT64S, UINT32S, compiled, step, together
 
-
-@dataclass(frozen=True, slots=True)
-class SourceHits:
-    """One source's hits, its quota and its bit of `source_bits`."""
-
-    hits: Hits
-    quota: int
-    bit: int
+Ints = npt.NDArray[np.int64]
+Bits = npt.NDArray[np.uint32]
+Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +27,14 @@ class Selection:
     """
 
     rows: Rows
-    source_bits: npt.NDArray[np.uint32]
-    source_scores: npt.NDArray[np.float32]
+    source_bits: Bits
+    source_scores: Floats
     kept_counts: list[int]
 
 
-def select_by_quota(sources: Sequence[SourceHits], row_count: int) -> Selection:
+def select_by_quota(
+    hits: Hits, quotas: Ints, bits: Bits, total_quota: int, row_count: int
+) -> Selection:
     """Fill every quota, then let what is left unused spill to the sources in their order.
 
     An item found by several sources takes the quota of the first that has room. The order of the
@@ -44,44 +42,67 @@ def select_by_quota(sources: Sequence[SourceHits], row_count: int) -> Selection:
     cutting its end off costs all sources alike, and no source loses its best.
 
     Args:
-        sources: In the declared order.
+        hits: A part per source that was asked, in the declared order.
+        quotas, bits: `int64` and `uint32`, of these sources.
+        total_quota: Of all sources, those that were not asked included.
         row_count: Rows in the pool.
     """
-    is_free = np.ones(row_count, np.bool_)
-    picks = [_pick(source.hits, source.quota, is_free) for source in sources]
-    unused = sum(source.quota for source in sources) - sum(map(len, picks))
-    spilt = []
-    for source in sources:
-        spilt.append(_pick(source.hits, unused, is_free))
-        unused -= len(spilt[-1])
-    chosen = list(zip([*sources, *sources], [*picks, *spilt], strict=True))
-    rows = np.concatenate([source.hits.rows[pick] for source, pick in chosen])
-    scores = np.concatenate([source.hits.scores[pick] for source, pick in chosen])
-    bits, position = _provenance(sources, row_count)
-    order = np.argsort(position[rows], kind="stable")
-    rows = rows[order]
-    kept = [len(pick) + len(extra) for pick, extra in zip(picks, spilt, strict=True)]
-    return Selection(rows, bits[rows], scores[order], kept)
+    rows, source_bits, scores, kept = selected(
+        hits.rows, hits.scores, hits.ends, quotas, bits, total_quota, row_count
+    )
+    return Selection(rows, source_bits, scores, kept.tolist())
 
 
-def _provenance(
-    sources: Sequence[SourceHits], row_count: int
-) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.float32]]:
-    """Per row of the pool, who found it, and its best position relative to a quota."""
-    bits = np.zeros(row_count, np.uint32)
+@step
+def pick(
+    rows: Ints, first: int, end: int, limit: int, is_free: Ints, picks: Ints, picked: int
+) -> int:
+    """Put the best `limit` hits nobody took yet after the `picked`; how many there are then."""
+    most = picked + limit
+    for at in range(first, end):
+        if picked == most:
+            break
+        if is_free[rows[at]]:
+            is_free[rows[at]] = 0
+            picks[picked] = at
+            picked += 1
+    return picked
+
+
+@compiled(
+    together(INT64S, UINT32S, FLOAT32S, INT64S),
+    *(INT64S, FLOAT32S, INT64S, INT64S, UINT32S, INT64, INT64),
+)
+def selected(
+    rows: Ints,
+    scores: Floats,
+    ends: Ints,
+    quotas: Ints,
+    bits: Bits,
+    total_quota: int,
+    row_count: int,
+) -> tuple[Ints, Bits, Floats, Ints]:
+    """As `Selection`; arguments as in `Hits` and `select_by_quota`."""
+    bits_of = np.zeros(row_count, np.uint32)
     position = np.full(row_count, np.inf, np.float32)
-    for source in sources:
-        rows = source.hits.rows
-        bits[rows] |= np.uint32(source.bit)
-        relative = (np.arange(len(rows), dtype=np.float32) + 0.5) / max(1, source.quota)
-        position[rows] = np.minimum(position[rows], relative)
-    return bits, position
-
-
-def _pick(hits: Hits, limit: int, is_free: npt.NDArray[np.bool_]) -> Rows:
-    """Positions of the best `limit` hits nobody took yet, which are then taken."""
-    if limit == 0 or not len(hits.rows):
-        return NO_HITS.rows
-    positions = np.flatnonzero(is_free[hits.rows])[:limit]
-    is_free[hits.rows[positions]] = False
-    return positions
+    is_free, picks = np.ones(row_count, np.int64), np.empty(row_count, np.int64)
+    kept, picked = np.zeros(len(ends), np.int64), 0
+    for source in range(len(ends)):
+        first = ends[source - 1] if source else 0
+        for at in range(first, ends[source]):
+            relative = np.float32(at - first + 0.5) / np.float32(max(1, quotas[source]))
+            position[rows[at]] = min(position[rows[at]], relative)
+            bits_of[rows[at]] |= bits[source]
+        before = picked
+        picked = pick(rows, first, ends[source], quotas[source], is_free, picks, picked)
+        kept[source] = picked - before
+    for source in range(len(ends)):
+        first = ends[source - 1] if source else 0
+        before = picked
+        picked = pick(rows, first, ends[source], total_quota - picked, is_free, picks, picked)
+        kept[source] += picked - before
+    order = np.arange(picked)
+    sort_places(order, 0, picked, position[rows[picks[:picked]]], np.arange(picked))
+    picks = picks[order]
+    chosen = rows[picks]
+    return chosen, bits_of[chosen], scores[picks], kept

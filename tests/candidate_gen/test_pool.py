@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from candidate_gen.pool import Hits, Pool, check_answer, pool_answers
+from candidate_gen.pool import Pool, check_answer, pool_answers
 from serving.contracts.shard import PartHits, ShardAnswer
 from serving.errors import DependencyError
 from tests.candidate_gen.builders import item_columns
@@ -31,32 +31,39 @@ def an_answer(shard: int, *parts: Scored) -> ShardAnswer:
     return ShardAnswer(shard, item_columns(item_ids), hits, 0)
 
 
-def found(pool: Pool, hits: Hits) -> list[tuple[int, float]]:
-    ids = pool.columns["item_id"][hits.rows].tolist()
-    return list(zip(ids, hits.scores.tolist(), strict=True))
+def rows_of(pool: Pool, part: int) -> list[int]:
+    ends = [0, *pool.hits.ends.tolist()]
+    return pool.hits.rows[ends[part] : ends[part + 1]].tolist()
+
+
+def found(pool: Pool, part: int) -> list[tuple[int, float]]:
+    ends = [0, *pool.hits.ends.tolist()]
+    ids = pool.columns["item_id"][rows_of(pool, part)].tolist()
+    scores = pool.hits.scores[ends[part] : ends[part + 1]].tolist()
+    return list(zip(ids, scores, strict=True))
 
 
 def test_merges_parts_over_shards_best_first() -> None:
     pool = pool_answers([an_answer(0, {2: 0.5, 4: -1.0}, {4: 7.0}), an_answer(1, {1: 0.75}, {})])
-    assert found(pool, pool.hits[0]) == [(1, 0.75), (2, 0.5), (4, -1.0)]
-    assert found(pool, pool.hits[1]) == [(4, 7.0)]
+    assert found(pool, 0) == [(1, 0.75), (2, 0.5), (4, -1.0)]
+    assert found(pool, 1) == [(4, 7.0)]
 
 
 def test_ties_go_to_the_smaller_item_id_and_zero_has_no_sign() -> None:
     pool = pool_answers([an_answer(0, {8: 0.0, 2: -0.0}), an_answer(1, {5: 0.0, 3: -0.0})])
-    assert [item for item, _ in found(pool, pool.hits[0])] == [2, 3, 5, 8]
+    assert [item for item, _ in found(pool, 0)] == [2, 3, 5, 8]
 
 
 def test_an_item_of_two_shards_counts_once_per_source_with_its_better_score() -> None:
     pool = pool_answers([an_answer(0, {2: 0.5}, {2: 1.0}), an_answer(1, {2: 0.75}, {3: 1.0})])
-    assert found(pool, pool.hits[0]) == [(2, 0.75)]
-    assert found(pool, pool.hits[1]) == [(2, 1.0), (3, 1.0)]
-    assert pool.hits[0].rows[0] == pool.hits[1].rows[0]
+    assert found(pool, 0) == [(2, 0.75)]
+    assert found(pool, 1) == [(2, 1.0), (3, 1.0)]
+    assert rows_of(pool, 0)[0] == rows_of(pool, 1)[0]
 
 
 def test_empty_answers_are_empty_hits() -> None:
     pool = pool_answers([an_answer(0, {}, {}), an_answer(1, {}, {})])
-    assert [len(hits.rows) for hits in pool.hits] == [0, 0]
+    assert pool.hits.counts() == [0, 0]
 
 
 scores = st.floats(-(2.0**100), 2.0**100, width=32)
@@ -72,22 +79,43 @@ def test_the_order_of_answers_does_not_matter(
     shuffled = answers.copy()
     random.shuffle(shuffled)
     one, other = pool_answers(answers), pool_answers(shuffled)
-    for ours, theirs in zip(one.hits, other.hits, strict=True):
-        assert found(one, ours) == found(other, theirs)
-        np.testing.assert_array_equal(ours.rows, theirs.rows)
+    for part in range(2):
+        assert found(one, part) == found(other, part)
+        assert rows_of(one, part) == rows_of(other, part)
 
 
 @given(shard_parts)
 def test_agrees_with_sorting_by_hand(shards: list[tuple[Scored, Scored]]) -> None:
     answers = [an_answer(shard, *parts) for shard, parts in enumerate(shards)]
     pool = pool_answers(answers)
-    for number, hits in enumerate(pool.hits):
+    for number in range(2):
         best: Scored = {}
         for parts in shards:
             for item, score in parts[number].items():
                 best[item] = max(score, best.get(item, score))
         expected = sorted(best.items(), key=lambda pair: (-pair[1], pair[0]))
-        assert found(pool, hits) == expected
+        assert found(pool, number) == expected
+        assert pool.hits.counts()[number] == len(expected)
+
+
+@given(shard_parts, st.randoms(use_true_random=False))
+def test_hits_out_of_order_are_put_in_order(
+    shards: list[tuple[Scored, Scored]], random: Random
+) -> None:
+    answers = [an_answer(shard, *parts) for shard, parts in enumerate(shards)]
+    pool, other = pool_answers(answers), pool_answers([_shuffled(each, random) for each in answers])
+    for part in range(2):
+        assert found(pool, part) == found(other, part)
+
+
+def _shuffled(answer: ShardAnswer, random: Random) -> ShardAnswer:
+    parts = []
+    for part in answer.parts:
+        places = list(range(len(part.rows)))
+        random.shuffle(places)
+        order = np.array(places, np.intp)
+        parts.append(PartHits(part.rows[order], part.scores[order]))
+    return replace(answer, parts=parts)
 
 
 GOOD = an_answer(3, {2: 0.5, 4: 0.25})

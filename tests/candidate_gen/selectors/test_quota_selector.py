@@ -5,14 +5,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from candidate_gen.pool import Hits
-from candidate_gen.selectors.quota_selector import Selection, SourceHits, select_by_quota
+from candidate_gen.selectors import quota_selector
+from candidate_gen.selectors.quota_selector import Selection
 
 ROWS = 30
 
+Source = tuple[list[int], int, int]
 
-def source(rows: list[int], quota: int, bit: int) -> SourceHits:
-    scores = np.arange(len(rows), 0, -1).astype(np.float32)
-    return SourceHits(Hits(np.array(rows, np.intp), scores), quota, bit)
+
+def source(rows: list[int], quota: int, bit: int) -> Source:
+    return rows, quota, bit
+
+
+def select_by_quota(sources: list[Source], row_count: int, silent_quota: int = 0) -> Selection:
+    """Scores of a source's hits count down to 1."""
+    scores = [score for rows, _, _ in sources for score in range(len(rows), 0, -1)]
+    hits = Hits(
+        np.array([row for rows, _, _ in sources for row in rows], np.int64),
+        np.array(scores, np.float32),
+        np.cumsum([len(rows) for rows, _, _ in sources]),
+    )
+    quotas = np.array([quota for _, quota, _ in sources], np.int64)
+    bits = np.array([bit for _, _, bit in sources], np.uint32)
+    total = silent_quota + sum(quota for _, quota, _ in sources)
+    return quota_selector.select_by_quota(hits, quotas, bits, total, row_count)
 
 
 def test_an_item_takes_the_quota_of_the_first_source_with_room_and_keeps_all_sources() -> None:
@@ -38,6 +54,11 @@ def test_unused_quota_spills_to_the_first_source_that_has_more() -> None:
     # Two places of the first are unused; the second source takes both, the third gets none.
     assert selection.kept_counts == [1, 3, 1]
     assert set(selection.rows.tolist()) == {0, 1, 2, 3, 4}
+
+
+def test_the_quota_of_a_source_that_was_not_asked_spills_too() -> None:
+    selection = select_by_quota([source([0, 1, 2, 3], 1, 1)], 4, silent_quota=2)
+    assert selection.rows.tolist() == [0, 1, 2]
 
 
 def test_cutting_the_end_off_costs_sources_alike_and_what_is_beyond_quota_first() -> None:
