@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from candidate_gen.run_sort import sort_places
-from generation.compiled import FLOAT32S, INT32S, INT64, INT64S, compiled, together
+from generation.compiled import FLOAT32S, INT32S, INT64, INT64S, compiled, several
 from generation.id_table import place_of, table_of
 
 Ints = npt.NDArray[np.int64]
@@ -23,7 +23,7 @@ def first_problem(rows: npt.NDArray[np.int32], scores: Floats, row_count: int) -
     return problem
 
 
-@compiled(together(INT64S, FLOAT32S, INT64S), INT64S, INT32S, FLOAT32S, INT64S, INT64S)
+@compiled(several(INT64S, FLOAT32S, INT64S), INT64S, INT32S, FLOAT32S, INT64S, INT64S)
 def merged_hits(
     item_ids: Ints, rows: npt.NDArray[np.int32], scores: Floats, counts: Ints, starts: Ints
 ) -> tuple[Ints, Floats, Ints]:

@@ -11,7 +11,6 @@ from generation.compiled import (
     compiled,
     several,
     step,
-    several,
 )
 from generation.id_table import is_within
 from serving.contracts.graph import Floats, Ids

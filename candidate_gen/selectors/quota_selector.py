@@ -8,7 +8,7 @@ import numpy.typing as npt
 from candidate_gen.pool import Hits
 from candidate_gen.pool_columns import Rows
 from candidate_gen.run_sort import sort_places
-from generation.compiled import FLOAT32S, INT64, INT64S, UINT32S, compiled, step, together
+from generation.compiled import FLOAT32S, INT64, INT64S, UINT32S, compiled, several, step
 
 Ints = npt.NDArray[np.int64]
 Bits = npt.NDArray[np.uint32]
@@ -70,7 +70,7 @@ def pick(
 
 
 @compiled(
-    together(INT64S, UINT32S, FLOAT32S, INT64S),
+    several(INT64S, UINT32S, FLOAT32S, INT64S),
     *(INT64S, FLOAT32S, INT64S, INT64S, UINT32S, INT64, INT64),
 )
 def selected(
