@@ -9,7 +9,7 @@ from aiokafka import errors as kafka_errors
 from serving.bus.kafka_address import KafkaAddress
 from serving.bus.kafka_files import KafkaFilesError
 from serving.bus.kafka_login import password_of
-from serving.bus.kafka_probe import KafkaProblem, kafka_problem
+from serving.bus.kafka_probe import PROBE_S, KafkaProblem, kafka_problem
 from serving.bus.kafka_tls_context import KafkaTlsContext
 from serving.metrics_recorder import Metrics
 
@@ -83,9 +83,7 @@ class KafkaServers:
         now_s = asyncio.get_running_loop().time()
         if self._probe is None or (self._probe.done() and now_s - self._probed_s > REMEMBER_S):
             self._probe, self._probed_s = asyncio.create_task(self.problem()), now_s
-        probe = self._probe
-        await asyncio.wait([probe])
-        found = None if probe.cancelled() or probe.exception() else probe.result()
+        found = await _within(self._probe, PROBE_S)
         return repr(error) if found is None else str(found)
 
     async def close(self) -> None:
@@ -106,3 +104,11 @@ class KafkaServers:
                 "sasl_plain_password": self.password(),
             }
         return options
+
+
+async def _within(probe: asyncio.Task[KafkaProblem | None], wait_s: float) -> KafkaProblem | None:
+    """What it found; `None` if that takes longer, or it fails itself: it is only there to tell."""
+    await asyncio.wait([probe], timeout=wait_s)
+    if not probe.done() or probe.cancelled() or probe.exception():
+        return None
+    return probe.result()

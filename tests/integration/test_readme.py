@@ -188,16 +188,28 @@ def test_it_runs_distributed_with_its_own_kafka_and_redis(folder):
 @pytest.mark.kafka
 @pytest.mark.redis
 def test_it_runs_distributed_with_kafka_and_redis_elsewhere(folder, kafka, redis_server):
+    """With a login over TLS, as Kafkas elsewhere ask for one."""
     [line] = [line for line in COMMANDS if line.startswith("feedrank up") and "--bus" in line]
-    line = line.replace("kafka://host:9092", kafka.address)
+    bus = kafka.login_address("SCRAM-SHA-512")
+    line = line.replace("kafka://host:9092", shlex.quote(bus))
     line = line.replace("redis://host:6379/0", redis_server.address)
-    assert "host" not in line
-    answers_over_grpc(feedrank(line), folder)
+    assert "//host" not in line
+    doctor = feedrank("feedrank doctor --live --home home")
+    said = answers_over_grpc(feedrank(line), folder, doctor)
+    assert "Kafka: 5 topics as they must be" in said
+    export = feedrank(
+        command("feedrank export").replace("--home home", f"--bus {shlex.quote(bus)}")
+    )
+    assert "read " in run(export, folder)
 
 
-def answers_over_grpc(up: list[str], folder: Path) -> None:
+def answers_over_grpc(up: list[str], folder: Path, *then: list[str]) -> str:
+    """What the commands of `then` say meanwhile."""
     [port] = free_ports(1)
     up = [*up, "--port", str(port)]
     with serving(up, folder), open_caller(f"127.0.0.1:{port}") as caller:
         page = until(lambda: caller.feed(11, 20), lambda page: page.receipt.origin == "ranked")
         assert page.receipt.origin == "ranked"
+        options = {"cwd": folder, "capture_output": True, "text": True, "timeout": RUN_S}
+        # On a busy machine other findings may be bad.
+        return "".join(subprocess.run(each, **options).stdout for each in then)
