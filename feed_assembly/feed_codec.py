@@ -2,10 +2,8 @@
 
 from feed_assembly.feed_request import FeedRequest
 from feed_assembly.get_feed import FeedAnswer
-from feed_assembly.presenter import ItemView
 from protos import feed_pb2 as pb
 from serving.contracts import receipt_codec
-from serving.contracts.sources import source_names
 from serving.effort.rung import Rung
 
 
@@ -27,45 +25,12 @@ def request_from_proto(message: pb.GetFeedRequest, as_of_ms: int | None, rung: R
     )
 
 
-def answer_to_proto(answer: FeedAnswer) -> pb.GetFeedResponse:
+def answer_to_bytes(answer: FeedAnswer) -> bytes:
+    """A `GetFeedResponse`; its items are written already."""
     page = answer.page
-    columns = zip(
-        page.item_ids.tolist(),
-        page.author_ids.tolist(),
-        page.positions.tolist(),
-        page.scores.tolist(),
-        page.source_bits.tolist(),
-        answer.views,
-        strict=True,
-    )
-    return pb.GetFeedResponse(
-        items=[
-            pb.FeedItem(
-                item_id=item_id,
-                author_id=author_id,
-                position=position,
-                score=score,
-                sources=source_names(source_bits),
-                reason=view.reason,
-                content=_content(view),
-            )
-            for item_id, author_id, position, score, source_bits, view in columns
-        ],
+    rest = pb.GetFeedResponse(
         next_page_token=page.next_page_token,
         feed_id=page.feed_id,
         receipt=receipt_codec.to_proto(page.receipt),
     )
-
-
-def _content(view: ItemView) -> pb.Content:
-    content = view.content
-    return pb.Content(
-        title=content.title,
-        text=content.text,
-        media_url=content.media_url,
-        author_name=content.author_name,
-        author_avatar_url=content.author_avatar_url,
-        categories=content.categories,
-        created_ms=content.created_ms,
-        duration_ms=content.duration_ms,
-    )
+    return answer.items + rest.SerializeToString()

@@ -13,7 +13,7 @@ from feed_assembly.new_feeds import NewFeeds
 from feed_assembly.page_cut import stored_feeds
 from feed_assembly.page_token import PageTokens
 from feed_assembly.pages import Pages
-from feed_assembly.presenter import ItemView, Presenter
+from feed_assembly.presenter import Presenter
 from feed_assembly.served_records import ServedRecords
 from feed_assembly.session.session import SessionRecord
 from feed_assembly.session.session_store import SessionStore
@@ -36,10 +36,10 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class FeedAnswer:
-    """A page and, parallel to it, what people see of its items."""
+    """A page, and its items as `Presenter` writes them."""
 
     page: FeedPage
-    views: list[ItemView]
+    items: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class GetFeed:
         clock = StageClock(stages, self._metrics)
         page = await self._page(call, clock)
         with clock.stage("content", len(page)):
-            views = self._presenter.views(call.viewer_id, request.region, page)
+            items = self._presenter.items(call.viewer_id, request.region, page)
         receipt = page.receipt
         # In the order they ended: the session was read first, the others ended after the ranking.
         receipt.stages = [*stages.stages[:1], *receipt.stages, *stages.stages[1:]]
@@ -101,7 +101,7 @@ class GetFeed:
         self._count(receipt)
         if len(page) and receipt.origin != "repeat":
             self._served_records.add(call.viewer_id, request, page, call.now_ms)
-        return FeedAnswer(page, views)
+        return FeedAnswer(page, items)
 
     def _call(self, request: FeedRequest, deadline: Deadline) -> FeedCall:
         viewer_id = checked(request)

@@ -13,6 +13,7 @@ from serving.access.caller import is_operator
 from serving.deadline import Deadline
 from serving.effort.rung import Rung
 from serving.errors import InvalidRequestError
+from serving.written_answer import as_message
 
 SERVICE_NAME = pb.DESCRIPTOR.services_by_name["FeedService"].full_name
 AS_OF_HEADER = "x-feedrank-as-of-ms"
@@ -52,7 +53,8 @@ class FeedServicer(feed_pb2_grpc.FeedServiceServicer):
         answer = await self._feed_assembly.get_feed(
             feed_codec.request_from_proto(request, as_of_ms, rung), self._deadline(context)
         )
-        return feed_codec.answer_to_proto(answer)
+        written: pb.GetFeedResponse = as_message(feed_codec.answer_to_bytes(answer))
+        return written
 
     async def LogActions(  # noqa: N802
         self, request: pb.LogActionsRequest, context: Context

@@ -21,6 +21,7 @@ from serving.request_id import bind_request_id
 from serving.rich_status import public_message, status_code, trailing_details
 from serving.serving_loop import set_urgent
 from serving.tracing.span import CURRENT, Span
+from serving.written_answer import written_or
 
 if TYPE_CHECKING:
     from serving.tracing.tracer import Tracer
@@ -82,7 +83,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
             self._wrapped[method] = grpc.unary_unary_rpc_method_handler(
                 self.guarded(method, handler.unary_unary),
                 request_deserializer=handler.request_deserializer,
-                response_serializer=handler.response_serializer,
+                response_serializer=written_or(handler.response_serializer),
             )
         return self._wrapped[method]
 

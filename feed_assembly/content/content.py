@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from feed_assembly.content.content_arrays import ContentArrays
 from feed_assembly.content.content_base import ContentBase
 from feed_assembly.content.content_overlay import ContentOverlay
 from feed_assembly.content.item_content import ItemContent
@@ -19,16 +20,20 @@ class Content:
 
     def __init__(self, base: ContentBase, overlay: ContentOverlay) -> None:
         self._base = base
+        self._arrays = base.arrays
         self._overlay = overlay
 
-    def items(self, item_ids: Ids) -> list[ItemContent]:
-        """Content of each item with its author's name and picture, in the order asked."""
-        contents = self._base.items(item_ids)
-        for row, item_id in enumerate(item_ids.tolist()):
-            change = self._overlay.item(item_id)
-            if change is not None:
-                contents[row] = self._content_of(change)
-        return contents
+    @property
+    def arrays(self) -> ContentArrays:
+        """The content of the generation, which `changed` goes before."""
+        return self._arrays
+
+    def changed(self, item_ids: Ids) -> dict[int, ItemContent]:
+        """Content of those published since, by their place in `item_ids`."""
+        if not len(self._overlay):
+            return {}
+        changes = enumerate(map(self._overlay.item, item_ids.tolist()))
+        return {place: self._content_of(change) for place, change in changes if change is not None}
 
     def facts(self, item_ids: Ids) -> tuple[Ids, Sequence[tuple[str, ...]]]:
         """See `ItemFacts.facts`."""

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from feed_assembly.content.item_content import ItemContent
+from feed_assembly.content.content_arrays import ContentArrays
 from feed_assembly.content.text_columns import TextColumn, TextListColumn
 from generation import layout
 from generation.arrow_file import MappedTable, find_rows
@@ -38,6 +38,24 @@ class ContentBase:
         self._names = TextColumn(authors.strings("display_name"))
         self._avatars = TextColumn(authors.strings("avatar_url"))
 
+    @property
+    def arrays(self) -> ContentArrays:
+        """All of it, for compiled loops; mapped as long as this lives."""
+        return ContentArrays(
+            self._item_ids,
+            self._item_authors,
+            self._created_ms,
+            self._durations_ms,
+            *_strings(self._titles),
+            *_strings(self._texts),
+            *_strings(self._media_urls),
+            self._categories.offsets,
+            *_strings(self._categories.texts),
+            self._author_ids,
+            *_strings(self._names),
+            *_strings(self._avatars),
+        )
+
     def item_rows(self, item_ids: Ids) -> Ids:
         """Row of each item, -1 where the generation does not have it."""
         return find_rows(self._item_ids, item_ids)
@@ -58,32 +76,6 @@ class ContentBase:
         names = self._categories.at(np.maximum(rows, 0))
         return [found if row >= 0 else () for found, row in zip(names, rows.tolist(), strict=True)]
 
-    def items(self, item_ids: Ids) -> list[ItemContent]:
-        """In the order asked; blank for an unknown item."""
-        rows = self.item_rows(item_ids)
-        if not len(self._item_ids):
-            return [ItemContent()] * len(rows)
-        at = np.maximum(rows, 0)
-        author_ids = self._item_authors[at]
-        columns = zip(
-            rows.tolist(),
-            author_ids.tolist(),
-            self._titles.at(at),
-            self._texts.at(at),
-            self._media_urls.at(at),
-            self.authors(author_ids),
-            self._categories.at(at),
-            self._created_ms[at].tolist(),
-            self._durations_ms[at].tolist(),
-            strict=True,
-        )
-        return [
-            ItemContent(author, title, text, media, name, avatar, names, created, duration)
-            if row >= 0
-            else ItemContent()
-            for row, author, title, text, media, (name, avatar), names, created, duration in columns
-        ]
-
     def authors(self, author_ids: Ids) -> list[tuple[str, str]]:
         """Display name and picture of each author, empty where unknown."""
         rows = find_rows(self._author_ids, author_ids)
@@ -101,3 +93,7 @@ class ContentBase:
         known = rows >= 0
         values[known] = column[rows[known]]
         return values
+
+
+def _strings(column: TextColumn) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
+    return column.offsets, column.text

@@ -1,7 +1,4 @@
-"""What a page shows of one item.
-
-A named tuple, as twenty are made per page: a frozen dataclass takes several times as long to make.
-"""
+"""What a page shows of one item that was published since the generation was built."""
 
 from typing import NamedTuple
 

@@ -4,6 +4,8 @@ import numpy as np
 
 from feed_assembly.content.content_overlay import ContentOverlay
 from feed_assembly.item_change import ItemChange
+from protos import feed_pb2
+from tests.feed_assembly.shown import a_page, shown
 
 
 def published(item_id: int, **fields: object) -> ItemChange:
@@ -11,20 +13,22 @@ def published(item_id: int, **fields: object) -> ItemChange:
 
 
 def test_content_comes_in_the_order_asked(ring) -> None:
-    titles = [content.title for content in ring.content.items(np.array([103, 100, 139]))]
+    titles = [item.content.title for item in shown(ring.content, a_page([103, 100, 139]))]
     assert titles == ["title 103", "title 100", "title 139"]
 
 
 def test_an_unknown_item_is_blank(ring) -> None:
-    [content] = ring.content.items(np.array([7]))
-    assert (content.title, content.author_id, content.categories) == ("", -1, ())
+    [item] = shown(ring.content, a_page([7]))
+    assert item.HasField("content")
+    assert item.content == feed_pb2.Content()
 
 
 def test_a_new_item_has_its_own_content_and_its_authors_name(ring) -> None:
     ring.overlay.apply(published(7, author_id=11, title="new", categories=("cats", "chess")))
-    [content] = ring.content.items(np.array([7]))
-    assert content.title == "new"
-    assert content.author_name == "author 11"
+    before, item, after = shown(ring.content, a_page([100, 7, 101]))
+    assert item.content.title == "new"
+    assert item.content.author_name == "author 11"
+    assert [before.content.title, after.content.title] == ["title 100", "title 101"]
     author_ids, categories = ring.content.facts(np.array([100, 7, 8]))
     assert author_ids.tolist() == [10, 11, -1]
     assert categories == [("cats",), ("cats", "chess"), ()]

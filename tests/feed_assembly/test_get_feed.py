@@ -7,6 +7,7 @@ import pytest
 
 from feed_assembly.item_change import ItemChange
 from feed_assembly.session.revocation_version import begun
+from protos import feed_pb2
 from serving.contracts.rank import RankReply
 from serving.contracts.receipt import Receipt, StageCount
 from serving.errors import (
@@ -359,11 +360,12 @@ async def test_content_comes_with_the_items(ring) -> None:
     ring.candidates.failure = DependencyError("away")
     answer = await ring.answer(page_size=1)
     [item_id] = answer.page.item_ids.tolist()
-    [view] = answer.views
-    content = view.content
-    assert view.reason == "popular in north"
+    [item] = feed_pb2.GetFeedResponse.FromString(answer.items).items
+    content = item.content
+    assert item.item_id == item_id
+    assert item.reason == "popular in north"
     assert content.title == f"title {item_id}"
-    assert content.author_name == f"author {content.author_id}"
+    assert content.author_name == f"author {item.author_id}"
     assert content.media_url == f"https://cdn.example/{item_id}"
 
 

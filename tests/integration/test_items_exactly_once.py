@@ -22,6 +22,7 @@ from serving.deadline import Deadline
 from serving.metrics_recorder import Metrics
 from tests.ann_shards.events import a_deleted_item, a_published_item
 from tests.ann_shards.requests import everything_eligible, ids
+from tests.feed_assembly.shown import a_page, shown
 from tests.generation.tiny_generation import ITEM_IDS, NOON_MS, SHARDS, write_tiny_generation
 from tests.serving.bus.logs import opened
 from tests.serving.fixed_clock import FixedClock
@@ -81,7 +82,7 @@ class Served:
             found = [a.columns["item_id"][row] for a in answers for row in a.parts[0].rows]
             facts[kind.name] = sorted(map(int, found))
         facts["deleted"] = self._content.deleted(wanted).tolist()
-        facts["content"] = self._content.items(wanted)
+        facts["content"] = [str(item) for item in shown(self._content, a_page(wanted.tolist()))]
         facts["latest deleted"] = sorted(self._content.latest_deleted(100).tolist())
         return facts
 
