@@ -17,6 +17,12 @@ import pyarrow as pa
 
 from generation.column import Column
 
+NUMBERS = {
+    pa.from_numpy_dtype(dtype): np.dtype(dtype)
+    for dtype in ("i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8")
+}
+"""Numpy's types by Arrow's."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lists:
@@ -101,11 +107,14 @@ class MappedTable:
         return self._column(name)
 
     def _numbers(self, name: str, column: Any) -> npt.NDArray[Any]:
-        type_ = column.type
-        if column.null_count or not (pa.types.is_integer(type_) or pa.types.is_floating(type_)):
+        dtype = NUMBERS.get(column.type)
+        if column.null_count or dtype is None:
             raise ValueError(f"{self.path.name}: {name} is no column of numbers without gaps")
-        numbers: npt.NDArray[Any] = column.to_numpy(zero_copy_only=True)
-        return numbers
+        if not len(column):
+            return np.frombuffer(b"", dtype)
+        # Arrow's own `to_numpy` imports pandas where there is one: 30 MiB and 0.3 s.
+        start = column.offset * dtype.itemsize
+        return np.frombuffer(column.buffers()[1], dtype, len(column), start)
 
     def _column(self, name: str) -> Any:
         index = self.batch.schema.get_field_index(name)

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numpy.typing as npt
-from numba import njit, types
 
+from generation.lean_numba import njit, types
 from generation.loop_cache import keep_by_sources
 
 Function = TypeVar("Function", bound=Callable[..., Any])

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from generation import layout
 from generation.bus_positions import BusPositions, FirstOffsets, TopicOffsets, offsets_of
+from generation.file_hashes import begin_hashing, file_sha256
 from generation.manifest_check import check_contents
 
 FORMAT = 1
@@ -142,10 +143,8 @@ def verify(
     Raises:
         InvalidGenerationError: a file is missing, cut or changed; names it.
     """
-    for name, entry in manifest.files.items():
-        if not wanted(name):
-            continue
-        path = folder / name
+    entries = {folder / name: entry for name, entry in manifest.files.items() if wanted(name)}
+    for path, entry in entries.items():
         if not path.is_file():
             raise InvalidGenerationError(f"{path} is missing")
         size = path.stat().st_size
@@ -153,7 +152,8 @@ def verify(
             raise InvalidGenerationError(
                 f"{path} has {size} bytes, the manifest says {entry.bytes}"
             )
-        if file_sha256(path) != entry.sha256:
+    for (path, entry), sha256 in zip(entries.items(), begin_hashing(entries), strict=True):
+        if sha256.result() != entry.sha256:
             raise InvalidGenerationError(f"{path} differs from the manifest's SHA-256")
 
 
@@ -167,11 +167,6 @@ def verify_files(folder: Path, manifest: Manifest, names: Collection[str]) -> No
         if name not in manifest.files:
             raise InvalidGenerationError(f"{folder / name} is not in the manifest")
     verify(folder, manifest, names.__contains__)
-
-
-def file_sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def entries_of(folder: Path, rows: dict[str, int]) -> dict[str, FileEntry]:

@@ -21,7 +21,7 @@ from serving.server import GrpcServer
 from serving.serving_loop import ServingLoop
 from serving.settings import CommonSettings
 from serving.settings_loading import SettingsError, load_settings
-from serving.settled_heap import settle_heap
+from serving.settled_heap import hold_collector, settle_heap
 from serving.structured_log import configure_logging
 
 CANNOT_START = 2
@@ -44,6 +44,7 @@ def run_process(
     The port opens once everything is loaded, so that a damaged generation is one log line and no
     half-started server.
     """
+    hold_collector()
     try:
         settings = load_settings(settings_class)
     except SettingsError as error:

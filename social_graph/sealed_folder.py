@@ -8,7 +8,8 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from generation.manifest import FileEntry, file_sha256
+from generation.file_hashes import begin_hashing, file_sha256
+from generation.manifest import FileEntry
 from serving.errors import StateUnavailableError
 
 SEAL = "seal.json"
@@ -58,18 +59,20 @@ def require_seal(folder: Path, generation: str, keys: int) -> None:
     unknown = {path.name for path in _files_to_seal(folder)} - set(seal.files)
     if unknown:
         raise DamagedBaseError(f"{folder / min(unknown)} is not in the seal")
-    for name, entry in seal.files.items():
-        _require_entry(folder / name, entry)
+    entries = {folder / name: entry for name, entry in seal.files.items()}
+    for path, entry in entries.items():
+        _require_size(path, entry)
+    for (path, entry), sha256 in zip(entries.items(), begin_hashing(entries), strict=True):
+        if sha256.result() != entry.sha256:
+            raise DamagedBaseError(f"{path} differs from the seal's SHA-256")
 
 
-def _require_entry(path: Path, entry: FileEntry) -> None:
+def _require_size(path: Path, entry: FileEntry) -> None:
     if not path.is_file():
         raise DamagedBaseError(f"{path} is missing")
     size = path.stat().st_size
     if size != entry.bytes:
         raise DamagedBaseError(f"{path} has {size} bytes, the seal says {entry.bytes}")
-    if file_sha256(path) != entry.sha256:
-        raise DamagedBaseError(f"{path} differs from the seal's SHA-256")
 
 
 def _read_seal(path: Path) -> Seal:

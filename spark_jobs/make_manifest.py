@@ -2,8 +2,9 @@
 
 from features.matrix import feature_schema
 from generation import layout
+from generation.file_hashes import file_sha256
 from generation.item_columns import CANDIDATE_SCHEMA
-from generation.manifest import Manifest, entries_of, file_sha256
+from generation.manifest import Manifest, entries_of
 from spark_jobs.build_context import BuildContext
 from spark_jobs.engine import Receipt
 from spark_jobs.vector_fit import AlsSettings

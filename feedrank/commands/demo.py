@@ -13,7 +13,6 @@ from feedrank.client import DEFAULT_ADDRESS, CallError, open_feed_client
 from feedrank.commands.build import EngineName, default_engine, run_build
 from feedrank.commands.import_data import Layout, run_import
 from feedrank.console import err, fail, out, progress_bar
-from feedrank.embedded import StartError, open_embedded
 from feedrank.embedded_settings import EmbeddedSettings
 from feedrank.free_port import require_free
 from feedrank.ignored_variables import warn_of_ignored_variables
@@ -41,6 +40,8 @@ def demo(
 
     Example: feedrank demo --once
     """
+    from feedrank.embedded import StartError  # loads every service, half a second
+
     warn_of_ignored_variables("feedrank demo", "feedrank serve does")
     require_free(port)  # now rather than after minutes of building
     generations = folder / "generations"
@@ -91,6 +92,8 @@ def _build_world(folder: Path, viewers: int, items: int, days: int, engine: Engi
 
 
 async def _serve_and_show(generations: Path, home: Path, port: int, once: bool) -> None:
+    from feedrank.embedded import open_embedded
+
     configure_logging("error", EmbeddedSettings.service)
     settings = EmbeddedSettings(generations=generations, home=home, port=port)
     server = await open_embedded(settings)

@@ -1,4 +1,7 @@
-"""`feedrank doctor`: what works here, or in a running system, what does not, and what to do."""
+"""`feedrank doctor`: what works here, or in a running system, what does not, and what to do.
+
+What looks is loaded when it is asked for: other commands, `serve` above all, do not wait for it.
+"""
 
 import asyncio
 from collections.abc import Iterable
@@ -8,12 +11,6 @@ from typing import Annotated
 import typer
 
 from feedrank.checkup.finding import Finding
-from feedrank.checkup.generation import check_generation
-from feedrank.checkup.live.live import check_live
-from feedrank.checkup.machine import check_machine
-from feedrank.checkup.port import check_port
-from feedrank.checkup.real_servers import check_real_servers
-from feedrank.checkup.versions import check_versions
 from feedrank.client_access import Authority, Certificate, ClientAccess, Key
 from feedrank.console import err, fail, out
 from feedrank.running_stack import RunningProcess, RunningStack
@@ -48,6 +45,8 @@ def doctor(
     Example: feedrank doctor --live --home home
     """
     if live:
+        from feedrank.checkup.live.live import check_live
+
         running = _running(home, addresses or [], metrics or [], bus)
         access = ClientAccess(authority, certificate, key)
         with err.status("asking every process"):
@@ -81,6 +80,12 @@ def _running(home: Path, addresses: list[str], metrics: list[str], bus: str | No
 
 
 def _checked(generations: Path, home: Path, port: int) -> list[Finding]:
+    from feedrank.checkup.generation import check_generation
+    from feedrank.checkup.machine import check_machine
+    from feedrank.checkup.port import check_port
+    from feedrank.checkup.real_servers import check_real_servers
+    from feedrank.checkup.versions import check_versions
+
     findings = [*check_versions(), *check_real_servers(), *check_machine(home), check_port(port)]
     with err.status("reading the generation"):
         return [*findings, *check_generation(generations)]

@@ -10,7 +10,6 @@ import typer
 from feed_assembly.key_ring import KeyRing, new_key, time_text
 from feedrank.console import fail, out
 from generation.trusted_keys import SigningKey, TrustedKeys
-from serving.access.caller_tokens import issue_token
 from serving.access.roles import Role
 
 DELAY_S = 300
@@ -57,6 +56,8 @@ def token(
 
     Example: feedrank keys token --private callers.pem --name gateway --role viewer_facing
     """
+    from serving.access.caller_tokens import issue_token
+
     expires_s = int(time.time() + timedelta(days=days).total_seconds())
     try:
         typer.echo(issue_token(SigningKey.read(private), name, role, expires_s))

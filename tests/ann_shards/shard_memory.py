@@ -1,7 +1,7 @@
 """Opens a shard, answers some requests and prints how much the heap grew: run as a process.
 
 Python and Arrow are warmed up on a small shard first, so that only what the shard itself needs is
-counted. Prints the growth of anonymous memory in bytes.
+counted. Prints the growth of anonymous memory in bytes, and the packages that were loaded.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+import ann_shards.main  # noqa: F401 - what the process itself loads
 from ann_shards.question import Question
 from ann_shards.shard import Shard, open_shard
 from generation.item_columns import EMBEDDING_DIM
@@ -59,7 +60,9 @@ def main() -> None:
     warm = open_and_search(small, vocabulary())
     before = anonymous_bytes()
     shard = open_and_search(measured, vocabulary())
-    print(anonymous_bytes() - before, warm.number + shard.number)
+    grown = anonymous_bytes() - before
+    print(grown, *(name for name in sys.modules if "." not in name))
+    del warm, shard
 
 
 if __name__ == "__main__":
