@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from ann_shards.halves import round_to_halves
 from ann_shards.shard_items import Rows, ShardItems
 from generation.compiled import (
     FLOAT32_ROWS,
@@ -147,7 +148,9 @@ class CandidateColumns:
             live = self._items.live.of(columns["item_id"], now_ms)
             facts[:, len(STORED_NAMES) :] += live
         np.log1p(np.maximum(facts, 0, out=facts), out=facts)
-        columns["facts"] = facts.astype(np.float16)
+        halves = np.empty(facts.shape, np.uint16)
+        round_to_halves(facts, halves)
+        columns["facts"] = halves.view(np.float16)
         return columns
 
 
