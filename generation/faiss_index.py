@@ -18,12 +18,13 @@ import numpy.typing as npt
 
 from generation import layout
 from generation.index_parameters import IndexParameters
+from generation.list_choice import ListChoice, nearest_lists
 from generation.vector_index import NO_ROW, Asked, Nearest
 
 SIMD_WIDTH = 8
 WORD_BYTES = 8
 FLAT_LISTS_PER_EF = 30
-"""Scanning this many centres takes as long as a step of breadth in HNSW: 20 and 600 ns measured."""
+"""With so many, looking at all centres finds the same lists in less time than a graph of them."""
 
 TUNED_DEPTH = 100
 """Rows per query for which the build proves recall."""
@@ -44,12 +45,14 @@ class FaissIndex:
     def __init__(self, index: "faiss.IndexIVFScalarQuantizer", parameters: IndexParameters) -> None:
         self.parameters = parameters
         self._index = index
-        self._augmented = parameters.kind == "ivf"
         self.dim = index.d - parameters.added_dims
         self.size = index.ntotal
         self.is_probed = parameters.lists > 1
-        self._is_flat_faster = parameters.lists <= FLAT_LISTS_PER_EF * parameters.ef_search
-        self._wide = _with_flat_quantizer(index) if self._augmented else index
+        self._is_flat_faster = (
+            parameters.kind == "exact"
+            or parameters.lists <= FLAT_LISTS_PER_EF * parameters.ef_search
+        )
+        self._choice = ListChoice(index.quantizer.reconstruct_n(0, index.nlist), self.dim)
 
     @staticmethod
     def open(folder: Path) -> "FaissIndex":
@@ -90,61 +93,81 @@ class FaissIndex:
     ) -> Nearest:
         """See `NeighborIndex.search_all`. Probes further lists while eligible rows are too few."""
         prepared = self._prepared(asked)
-        selector = None if eligible is None else _selector(eligible)
+        nearness = self._choice.nearness(prepared[:, : self.dim])
         share = 1.0 if eligible is None else self._share_of(eligible)
+        options = faiss.SearchParametersIVF()
+        if eligible is not None:
+            options.sel = _selector(eligible)
         ends = [0, *accumulate(len(each.queries) * each.wanted for each in asked)]
         rows, scores = np.empty(ends[-1], np.int64), np.empty(ends[-1], np.float32)
-        first = 0
+        last = 0
         for each, (start, end) in zip(asked, pairwise(ends), strict=True):
-            last = first + len(each.queries)
+            first, last = last, last + len(each.queries)
             probes = max(1, int(probe_share * self._first_probes(each.wanted, share)))
             self._fill(
-                rows[start:end],
+                rows[start:end].reshape(-1, each.wanted),
                 scores[start:end],
                 prepared[first:last],
-                each.wanted,
-                selector,
+                nearness[first:last],
+                options,
                 probes,
             )
-            first = last
         return Nearest(rows, scores, np.array(ends, np.int64))
 
     def _fill(
         self,
         rows: npt.NDArray[np.int64],
         scores: npt.NDArray[np.float32],
-        prepared: npt.NDArray[np.float32],
-        count: int,
-        selector: "faiss.IDSelector | None",
+        queries: npt.NDArray[np.float32],
+        nearness: npt.NDArray[np.float32],
+        options: "faiss.SearchParametersIVF",
         probes: int,
     ) -> None:
-        """Put what is nearest into `rows` and `scores`, `count` for each query."""
-        last_rows = rows[count - 1 :: count]
-        places = faiss.swig_ptr(scores), faiss.swig_ptr(rows)
+        """Put what is nearest to some queries into `rows` (`int64[q, count]`) and `scores`."""
         while True:
-            index, options = self._how(probes, selector)
-            index.search_c(len(prepared), faiss.swig_ptr(prepared), count, *places, options)
-            is_full = (last_rows != NO_ROW).all()
+            lists = self._lists(queries, nearness, probes)
+            self._scan(rows, scores, queries, lists, options)
+            is_full = (rows[:, -1] != NO_ROW).all()
             if is_full or probes >= self.parameters.lists:
                 break
             probes = min(probes * WIDEN, self.parameters.lists)
         if not is_full:
-            scores[rows == NO_ROW] = -np.inf
+            scores[rows.reshape(-1) == NO_ROW] = -np.inf
 
-    def _how(
-        self, probes: int, selector: "faiss.IDSelector | None"
-    ) -> "tuple[faiss.IndexIVF, faiss.SearchParametersIVF]":
-        """Which of the two ways to choose lists is faster for so many."""
-        options = faiss.SearchParametersIVF()
-        options.nprobe = probes
-        if selector is not None:
-            options.sel = selector
+    def _lists(
+        self, queries: npt.NDArray[np.float32], nearness: npt.NDArray[np.float32], probes: int
+    ) -> npt.NDArray[np.int64]:
+        """The nearest lists of each query, `int64[q * probes]`: by the graph of their centres where
+        there are many and recall was proved by it.
+        """
         if probes > self.parameters.probes or self._is_flat_faster:
-            return self._wide, options
-        if self._augmented:
-            breadth = self.parameters.ef_search
-            options.quantizer_params = faiss.SearchParametersHNSW(efSearch=breadth)
-        return self._index, options
+            return nearest_lists(nearness, probes)
+        breadth = faiss.SearchParametersHNSW(efSearch=self.parameters.ef_search)
+        lists: npt.NDArray[np.int64]
+        _, lists = self._index.quantizer.search(queries, probes, params=breadth)
+        return lists
+
+    def _scan(
+        self,
+        rows: npt.NDArray[np.int64],
+        scores: npt.NDArray[np.float32],
+        queries: npt.NDArray[np.float32],
+        lists: npt.NDArray[np.int64],
+        options: "faiss.SearchParametersIVF",
+    ) -> None:
+        options.nprobe = lists.size // len(queries)
+        unused = np.zeros(lists.size, np.float32)  # distances of centres, for residual codes
+        self._index.search_preassigned_c(
+            len(queries),
+            faiss.swig_ptr(queries),
+            rows.shape[1],
+            faiss.swig_ptr(lists),
+            faiss.swig_ptr(unused),
+            faiss.swig_ptr(scores),
+            faiss.swig_ptr(rows),
+            False,
+            options,
+        )
 
     def _first_probes(self, count: int, share: float) -> int:
         """As many as keep the recall that was measured for the best 100 of all rows.
@@ -200,21 +223,6 @@ def augment_vectors(
     squares = np.einsum("nd,nd->n", vectors, vectors)
     augmented[:, dim] = np.sqrt(np.maximum(largest_norm**2 - squares, 0))
     return augmented
-
-
-def _with_flat_quantizer(index: "faiss.IndexIVFScalarQuantizer") -> "faiss.IndexIVFScalarQuantizer":
-    """The same lists, chosen by scanning all their centres: faster than HNSW for many probes."""
-    quantizer = faiss.IndexFlatL2(index.d)
-    quantizer.add(index.quantizer.reconstruct_n(0, index.nlist))
-    wide = faiss.IndexIVFScalarQuantizer(
-        quantizer, index.d, index.nlist, faiss.ScalarQuantizer.QT_fp16, index.metric_type, False
-    )
-    wide.is_trained = True
-    wide.replace_invlists(index.invlists, False)
-    wide.ntotal = index.ntotal
-    # Faiss keeps neither alive.
-    wide.referenced_objects = [quantizer, index]
-    return wide
 
 
 def augmented_dim(dim: int) -> int:
