@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from candidate_gen.batch import Mask
 from generation.compiled import BOOLS, FLOAT32S, INT64S, compiled, own
-from generation.id_table import NOWHERE, is_within, place_of, table_of
+from generation.id_table import NOWHERE, place_of, table_of
+from generation.sorted_ids import lower_bounds
 
 Ids = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
@@ -57,9 +58,10 @@ def places_of(wanted: Ids, keys: Ids) -> Ids:
 @compiled(BOOLS, INT64S, INT64S)
 def are_within(values: Ids, ascending: Ids) -> Mask:
     """As `is_among`. Searched, not hashed: what somebody saw is chosen by whoever reports it."""
-    found = np.empty(len(values), np.bool_)
+    found, places = np.empty(len(values), np.bool_), lower_bounds(ascending, values)
     for at in range(len(values)):
-        found[at] = is_within(ascending, 0, len(ascending), values[at])
+        place = places[at]
+        found[at] = place < len(ascending) and ascending[place] == values[at]
     return found
 
 

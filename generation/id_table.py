@@ -41,16 +41,3 @@ def place_of(table: Table, ids: Ids, wanted: int) -> int:
             return int(table[at])
         at = (at + 1) & mask
     return NOWHERE
-
-
-@step
-def is_within(ascending: Ids, first: int, end: int, wanted: int) -> bool:
-    """Whether `ascending[first:end]` holds this id."""
-    beyond = end
-    while first < beyond:
-        middle = (first + beyond) >> 1
-        if ascending[middle] < wanted:
-            first = middle + 1
-        else:
-            beyond = middle
-    return first < end and ascending[first] == wanted

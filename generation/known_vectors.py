@@ -11,6 +11,7 @@ from generation.compiled import (
     compiled,
     step,
 )
+from generation.sorted_ids import places_of
 
 Ids = npt.NDArray[np.int64]
 Halves = npt.NDArray[np.uint16]
@@ -23,21 +24,6 @@ EXPONENT = np.uint16(0x7C00)
 
 REBIAS = np.float32(2.0**112)
 """Between the exponents of float16 and of a float32 that holds the same bits."""
-
-
-@step
-def rows_up_to(ascending: Ids, wanted: Ids) -> Ids:
-    """Last row that is not beyond each id. All are looked for in step, so that what each has to
-    wait for in memory comes at the same time."""
-    rows = np.zeros(len(wanted), np.int64)
-    left = len(ascending)
-    while left > 1:
-        half = left >> 1
-        for at in range(len(wanted)):
-            if ascending[rows[at] + half] <= wanted[at]:
-                rows[at] += half
-        left -= half
-    return rows
 
 
 @step
@@ -61,15 +47,12 @@ def known_vectors(ids: Ids, halves: Halves, wanted: Ids) -> Floats:
     """
     bits = np.empty((len(wanted), halves.shape[1]), np.uint32)
     found = 0
-    if len(ids):
-        rows = rows_up_to(ids, wanted)
-        for at in range(len(wanted)):
-            row = rows[at]
-            if ids[row] == wanted[at] and is_finite(halves[row]):
-                for column in range(halves.shape[1]):
-                    half = np.uint32(halves[row, column])
-                    bits[found, column] = (half & MAGNITUDE) << 13 | (half & SIGN) << 16
-                found += 1
+    for row in places_of(ids, wanted):
+        if row >= 0 and is_finite(halves[row]):
+            for column in range(halves.shape[1]):
+                half = np.uint32(halves[row, column])
+                bits[found, column] = (half & MAGNITUDE) << 13 | (half & SIGN) << 16
+            found += 1
     vectors = bits[:found].view(np.float32)
     for place in range(found):
         for column in range(halves.shape[1]):

@@ -10,19 +10,9 @@ from generation.compiled import (
     MAPPED_INT64S,
     compiled,
     several,
-    step,
 )
-from generation.id_table import is_within
+from generation.sorted_ids import holds
 from serving.contracts.graph import Floats, Ids
-
-
-@step
-def is_among_lists(ids: Ids, ends: Ids, first: int, last: int, wanted: int) -> bool:
-    """Whether one of the ascending lists `first` to `last` holds this id."""
-    for number in range(first, last + 1):
-        if is_within(ids, ends[number - 1], ends[number], wanted):
-            return True
-    return False
 
 
 @compiled(several(INT64S, FLOAT32S, INT64S, INT64S), MAPPED_INT64S, MAPPED_FLOAT32S, INT64S)
@@ -39,27 +29,29 @@ def people_around(ids: Ids, affinity: Floats, ends: Ids) -> tuple[Ids, Floats, I
         Followed and their affinity, friends, and those whose likes count: followed who are
         friends, or all followed where there is no friend, less the muted.
     """
+    blocked, blocking = ids[ends[1] : ends[2]], ids[ends[2] : ends[3]]
+    muted = ids[ends[3] : ends[4]]
     followed, affinities = np.empty(ends[0], np.int64), np.empty(ends[0], np.float32)
     friends, people = np.empty(ends[1] - ends[0], np.int64), np.empty(ends[0], np.int64)
     friend_count = follow_count = people_count = 0
-    for at in range(ends[0], ends[1]):
-        if not is_among_lists(ids, ends, 2, 3, ids[at]):
-            friends[friend_count] = ids[at]
+    for person in ids[ends[0] : ends[1]]:
+        if not holds(blocked, person) and not holds(blocking, person):
+            friends[friend_count] = person
             friend_count += 1
+    friends = friends[:friend_count]
     for at in range(ends[0]):
         person = ids[at]
-        if is_among_lists(ids, ends, 2, 3, person):
+        if holds(blocked, person) or holds(blocking, person):
             continue
         followed[follow_count], affinities[follow_count] = person, affinity[at]
         follow_count += 1
-        is_friend = friend_count == 0 or is_within(friends, 0, friend_count, person)
-        if is_friend and not is_among_lists(ids, ends, 4, 4, person):
+        if (friend_count == 0 or holds(friends, person)) and not holds(muted, person):
             people[people_count] = person
             people_count += 1
     return (
         followed[:follow_count],
         affinities[:follow_count],
-        friends[:friend_count],
+        friends,
         people[:people_count],
     )
 

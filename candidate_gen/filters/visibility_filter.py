@@ -5,8 +5,8 @@ import numpy.typing as npt
 
 from candidate_gen.batch import CandidateBatch, Mask, Query
 from generation.compiled import BOOLS, INT64S, UINT8S, compiled, own
-from generation.id_table import is_within
 from generation.item_columns import FOLLOWERS, FRIENDS, GROUP, PUBLIC
+from generation.sorted_ids import holds
 from serving.contracts.shard import Ids
 
 
@@ -47,8 +47,8 @@ def are_visible(
         kind, author = visibility[at], authors[at]
         visible[at] = (
             kind == PUBLIC
-            or (kind == FOLLOWERS and is_within(followed, 0, len(followed), author))
-            or (kind == FRIENDS and is_within(friends, 0, len(friends), author))
-            or (kind == GROUP and is_within(own_groups, 0, len(own_groups), groups[at]))
+            or (kind == FOLLOWERS and holds(followed, author))
+            or (kind == FRIENDS and holds(friends, author))
+            or (kind == GROUP and holds(own_groups, groups[at]))
         )
     return visible
