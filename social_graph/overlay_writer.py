@@ -107,6 +107,7 @@ class OverlayWriter:
             *_updates({TURN: found[1], **dict(zip(names, overlaid, strict=True))}, changed),
             *remembered,
         ]
+        self._records.note_overlaid(changed)
         await self._positions.write(partition, found[0], effects, next_offset)
 
     def _changed(

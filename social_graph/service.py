@@ -6,6 +6,7 @@ from pathlib import Path
 
 import structlog
 
+from generation.graph_records import Kind
 from generation.manifest import Manifest
 from serving.bus.bus import Bus
 from serving.metrics_recorder import Metrics
@@ -15,6 +16,7 @@ from serving.state.set_aside import open_or_rebuild
 from social_graph.graph_records import GraphRecords
 from social_graph.graph_updater import GraphUpdater, first_offsets
 from social_graph.load import load_base
+from social_graph.overlaid_keys import OverlaidKeys
 from social_graph.overlay_writer import OverlayWriter
 from social_graph.social_graph import SocialGraph
 
@@ -52,11 +54,12 @@ async def open_social_graph(
     overlay = await asyncio.to_thread(open_or_rebuild, folder / OVERLAY, RocksDbStateStore)
     try:
         base = await asyncio.to_thread(load_base, generation_folder, manifest, folder)
+        overlaid = await asyncio.to_thread(_overlaid_keys, overlay)
     except BaseException:
         await overlay.close()
         raise
     _remove_old(folder)
-    records = GraphRecords(base, overlay, executor)
+    records = GraphRecords(base, overlay, executor, overlaid)
     writer = OverlayWriter(
         overlay,
         records,
@@ -72,6 +75,13 @@ async def open_social_graph(
         GraphUpdater(bus, writer, metrics),
         authors_are_viewers=manifest.authors_are_viewers,
     )
+
+
+def _overlaid_keys(overlay: RocksDbStateStore) -> OverlaidKeys:
+    overlaid = OverlaidKeys()
+    for kind in Kind:
+        overlaid.add(overlay.keys(kind.prefix))
+    return overlaid
 
 
 def _remove_old(in_service: Path) -> None:

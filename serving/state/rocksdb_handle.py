@@ -18,7 +18,7 @@ from serving.errors import StateDamagedError, StateUnavailableError
 from serving.state.damage_mark import mark_damaged
 from serving.state.manifest_length import record_manifest
 from serving.state.rocksdb_directory import is_damage, open_directory
-from serving.state.rocksdb_values import expired_keys
+from serving.state.rocksdb_values import expired_keys, keys_that_begin
 from serving.state.state_counters import StateCounters
 
 log = structlog.get_logger()
@@ -48,6 +48,11 @@ class RocksDbHandle:
         found: tuple[list[bytes], bytes] = self._call(
             expired_keys, self._database, first_key, max_keys, now_ms
         )
+        return found
+
+    def keys(self, prefix: bytes) -> list[bytes]:
+        """See `keys_that_begin`."""
+        found: list[bytes] = self._call(keys_that_begin, self._database, prefix)
         return found
 
     def write(self, batch: WriteBatch) -> None:

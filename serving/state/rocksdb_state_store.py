@@ -74,6 +74,14 @@ class RocksDbStateStore:
         self.counters.reads += 1
         return stored
 
+    def keys(self, prefix: bytes) -> list[bytes]:
+        """All keys with this prefix, expired ones included; takes a second per million.
+
+        Raises:
+            StateUnavailableError: a part cannot be read.
+        """
+        return self._database.keys(prefix)
+
     async def write(self, updates: Sequence[Update], *, all_or_none: bool = False) -> list[bool]:
         stored = self._get([update.key for update in updates])
         versions = {

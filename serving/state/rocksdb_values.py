@@ -45,5 +45,21 @@ def expired_keys(
     return expired, cursor.key() if cursor.valid() else SENTINEL_KEY
 
 
+def keys_that_begin(database: Rdict, prefix: bytes) -> list[bytes]:
+    """All keys with this prefix, in order, those of expired values included.
+
+    Raises:
+        Exception: a block cannot be read.
+    """
+    cursor = database.iter()
+    cursor.seek(prefix)
+    keys: list[bytes] = []
+    while cursor.valid() and cursor.key().startswith(prefix):
+        keys.append(cursor.key())
+        cursor.next()
+    cursor.status()  # raises if the cursor ended because of damage
+    return keys
+
+
 def _is_expired(expires_ms: int, now_ms: int) -> bool:
     return 0 < expires_ms <= now_ms
