@@ -83,7 +83,7 @@ class KafkaServers:
         now_s = asyncio.get_running_loop().time()
         if self._probe is None or (self._probe.done() and now_s - self._probed_s > REMEMBER_S):
             self._probe, self._probed_s = asyncio.create_task(self.problem()), now_s
-        found = await _within(self._probe, PROBE_S)
+        found = await _within(self._probe, 2 * PROBE_S)
         return repr(error) if found is None else str(found)
 
     async def close(self) -> None:
