@@ -46,8 +46,8 @@ def open_shards(
     verify_files(generation_folder, manifest, [layout.VOCABULARY, *files])
     vocabulary = Vocabulary.read(generation_folder / layout.VOCABULARY)
     shards = [
-        open_shard(generation_folder / folder, number, manifest, vocabulary, executor)
+        open_shard(generation_folder / folder, number, manifest, vocabulary)
         for number, folder in folders.items()
     ]
     streams = ShardStreams(bus, {shard.number: shard for shard in shards}, manifest, clock, metrics)
-    return Shards(manifest.name, shards, streams)
+    return Shards(manifest.name, shards, streams, executor)

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import structlog
 
 from ann_shards.base_items import BaseItems
@@ -13,6 +13,7 @@ from ann_shards.best_hits import distinct_rows
 from ann_shards.delta_items import ItemChange
 from ann_shards.eligibility import EligibilityIndex
 from ann_shards.facts import CandidateColumns
+from ann_shards.item_arrays import EligibleArrays
 from ann_shards.parts import BaseLists, LiveRows, find_parts
 from ann_shards.question import Question
 from ann_shards.shard_items import ShardItems
@@ -24,7 +25,6 @@ from generation.manifest import InvalidGenerationError, Manifest
 from generation.vector_index import Nearest, NeighborIndex
 from generation.vocabulary import Vocabulary
 from serving.contracts.shard import Columns, Ids, PartHits, ShardAnswer
-from serving.native_executor import NativeExecutor
 
 MAX_PRODUCTS_ON_LOOP = 100_000
 """Vectors times queries: more of them may hold the event loop for a millisecond."""
@@ -34,6 +34,13 @@ MIN_RECALL = 0.9
 """Over so few queries; the build requires 0.98 over all."""
 
 log = structlog.get_logger()
+
+
+class Judged(NamedTuple):
+    """The rows that a request may find, as of so many changes."""
+
+    eligible: EligibleArrays
+    applied_count: int
 
 
 class Shard:
@@ -46,19 +53,12 @@ class Shard:
     """
 
     def __init__(
-        self,
-        number: int,
-        items: ShardItems,
-        index: NeighborIndex,
-        data_time_ms: int,
-        executor: NativeExecutor | None = None,
+        self, number: int, items: ShardItems, index: NeighborIndex, data_time_ms: int
     ) -> None:
-        """`executor` runs long index searches; without one they run on the event loop."""
         self.number = number
         self.items = items
         self.bus_lag_messages = 0
         self._index = index
-        self._executor = executor
         self._eligibility = EligibilityIndex(items)
         self._lists = BaseLists.of(items.base, items.last_category)
         self._columns = CandidateColumns(items, data_time_ms)
@@ -80,17 +80,33 @@ class Shard:
                 left_out=self.items.delta.evicted_count,
             )
 
-    async def search(self, question: Question) -> ShardAnswer:
-        """Answer every part."""
-        applied_count = self._applied_count
-        eligible = self._eligibility.rows_for(question)
-        nearest = await self._nearest(question, eligible.bits)
-        if self._applied_count != applied_count:  # while a thread was searching
-            eligible = self._eligibility.rows_for(question)
+    def search(self, question: Question) -> ShardAnswer:
+        """Answer every part, in three steps that may be taken apart."""
+        judged = self.judged(question)
+        return self.answer(question, judged, self.nearest(question, judged))
+
+    def judged(self, question: Question) -> Judged:
+        """The first step: which rows may be found."""
+        return Judged(self._eligibility.rows_for(question), self._applied_count)
+
+    def nearest(self, question: Question, judged: Judged) -> Nearest:
+        """The second step, which any thread may take: the parts that have vectors."""
+        bits, probe_share = judged.eligible.bits, question.request.probe_share
+        return self._index.search_all(question.asked, bits, probe_share)
+
+    def is_long(self, question: Question) -> bool:
+        """Whether the second step is to be taken by another thread than the event loop's."""
+        products = self._index.size * sum(len(each.queries) for each in question.asked)
+        return products > MAX_PRODUCTS_ON_LOOP
+
+    def answer(self, question: Question, judged: Judged, nearest: Nearest) -> ShardAnswer:
+        """The last step: all parts, and the columns of what was found."""
+        if self._applied_count != judged.applied_count:  # since the first step
+            judged = self.judged(question)
         items, now_ms = self.items, question.arrays.now_ms
         rows, scores, ends = find_parts(
             items.arrays,
-            eligible,
+            judged.eligible,
             self._lists,
             LiveRows(
                 items.live_popular_rows(),
@@ -116,22 +132,8 @@ class Shard:
         rows = self.items.find(np.unique(item_ids))
         return self._columns.of(np.sort(rows[rows >= 0]), now_ms)
 
-    async def _nearest(self, question: Question, eligible: npt.NDArray[np.uint8]) -> Nearest:
-        """Of all queries of each part of vectors, in one job when that takes long."""
-        asked, probe_share = question.asked, question.request.probe_share
-        products = self._index.size * sum(len(each.queries) for each in asked)
-        if self._executor is None or products <= MAX_PRODUCTS_ON_LOOP:
-            return self._index.search_all(asked, eligible, probe_share)
-        return await self._executor.run(self._index.search_all, asked, eligible, probe_share)
 
-
-def open_shard(
-    folder: Path,
-    number: int,
-    manifest: Manifest,
-    vocabulary: Vocabulary,
-    executor: NativeExecutor | None = None,
-) -> Shard:
+def open_shard(folder: Path, number: int, manifest: Manifest, vocabulary: Vocabulary) -> Shard:
     """Map a shard whose files were verified.
 
     Raises:
@@ -150,7 +152,7 @@ def open_shard(
         _check_recall(folder, index)
     except (ValueError, IndexError) as error:
         raise InvalidGenerationError(f"{folder / layout.SHARD_TRUTH}: {error}") from error
-    return Shard(number, items, index, manifest.data_time_ms, executor)
+    return Shard(number, items, index, manifest.data_time_ms)
 
 
 def _check_recall(folder: Path, index: NeighborIndex) -> None:

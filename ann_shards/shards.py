@@ -9,9 +9,11 @@ from ann_shards.question import Question
 from ann_shards.request_checks import check_lookup, check_search
 from ann_shards.shard import Shard
 from ann_shards.shard_streams import ShardStreams
+from generation.vector_index import Nearest
 from serving.contracts.shard import Columns, Ids, SearchRequest, ShardAnswer
 from serving.deadline import Deadline
 from serving.errors import DeadlineError, PreconditionError
+from serving.native_executor import NativeExecutor
 
 MIN_SEARCH_MS = 1.0
 """With less left nobody would wait for the answer."""
@@ -20,8 +22,16 @@ MIN_SEARCH_MS = 1.0
 class Shards:
     """Implements `serving.contracts.shard.ShardClient`."""
 
-    def __init__(self, generation: str, shards: Sequence[Shard], streams: ShardStreams) -> None:
+    def __init__(
+        self,
+        generation: str,
+        shards: Sequence[Shard],
+        streams: ShardStreams,
+        executor: NativeExecutor | None = None,
+    ) -> None:
+        """`executor` runs long index searches; without one they run on the event loop."""
         self.generation = generation
+        self._executor = executor
         self._shards = shards
         self._streams = streams
 
@@ -69,7 +79,7 @@ class Shards:
         limit_s = deadline.remaining_s()
         try:
             async with asyncio.timeout(limit_s):
-                return list(await asyncio.gather(*(shard.search(question) for shard in wanted)))
+                return await self._answers(wanted, question)
         except TimeoutError as error:
             raise DeadlineError(f"not searched within {limit_s * 1_000:.1f} ms") from error
 
@@ -81,6 +91,26 @@ class Shards:
         check_lookup(item_ids, now_ms)
         deadline.require(MIN_SEARCH_MS)
         return _stacked([shard.lookup(item_ids, now_ms) for shard in self._shards])
+
+    async def _answers(self, shards: Sequence[Shard], question: Question) -> list[ShardAnswer]:
+        """One job searches all indexes; each shard holds the loop by itself."""
+        judged = [shard.judged(question) for shard in shards]
+
+        def search_all() -> list[Nearest]:
+            return [
+                shard.nearest(question, each) for shard, each in zip(shards, judged, strict=True)
+            ]
+
+        if self._executor is not None and any(shard.is_long(question) for shard in shards):
+            nearest = await self._executor.run(search_all)
+        else:
+            nearest = search_all()
+        answers: list[ShardAnswer] = []
+        for shard, each, near in zip(shards, judged, nearest, strict=True):
+            if answers:
+                await asyncio.sleep(0)
+            answers.append(shard.answer(question, each, near))
+        return answers
 
     def _check_generation(self, generation: str) -> None:
         if generation != self.generation:

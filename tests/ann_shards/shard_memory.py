@@ -4,7 +4,6 @@ Python and Arrow are warmed up on a small shard first, so that only what the sha
 counted. Prints the growth of anonymous memory in bytes, and the packages that were loaded.
 """
 
-import asyncio
 import dataclasses
 import sys
 from pathlib import Path
@@ -51,7 +50,7 @@ def open_and_search(folder: Path, names: Vocabulary) -> Shard:
             SearchPart(PartKind.POPULAR, 200),
             SearchPart(PartKind.FRESH, 200),
         ]
-        asyncio.run(shard.search(Question(SearchRequest("", eligible, parts))))
+        shard.search(Question(SearchRequest("", eligible, parts)))
     return shard
 
 
