@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.speed.ghz import SEARCH, closed_loop
+from benchmarks.speed.line_load import closed_loop_of_neighbour
 from benchmarks.speed.process_costs import cpu_seconds, memory_mib
 from benchmarks.speed.servers import home_of
 from feedrank.real.ports import free_ports
@@ -23,14 +24,21 @@ from generation.arrow_file import MappedTable
 from generation.faiss_index import FaissIndex
 from generation.manifest import Manifest
 from generation.publish import current
+from protos import ann_shard_pb2
 from serving.contracts import shard_codec
 from serving.contracts.shard import Eligibility, PartKind, SearchPart, SearchRequest
 
 TOP = 500
 CONCURRENCY = (1, 32)
 ROUNDS = 2
-METHODS = {"unary": SEARCH}
-"""Ways to ask a shard over gRPC; a stream or a coalesced call has its place here."""
+SERVICE = ann_shard_pb2.DESCRIPTOR.services_by_name["AnnShardService"]
+_ours = partial(closed_loop_of_neighbour, service=SERVICE, method="Search")
+METHODS = {
+    "unary": partial(closed_loop, method=SEARCH),
+    "unary, our client": partial(_ours, on_a_line=False),
+    "on a line": partial(_ours, on_a_line=True),
+}
+"""Ways to ask a shard over gRPC. On a line, what several callers ask at once is one message."""
 
 Floats = npt.NDArray[np.float32]
 
@@ -64,9 +72,13 @@ def measure_shard(generations: Path, seconds: float) -> dict[str, Any]:
                 _keep_best(found, f"raw c={concurrency}", raw)
                 for name, method in METHODS.items():
                     spent_s = cpu_seconds(pids)["shard"]
-                    load = closed_loop(port, messages, concurrency, seconds, method)
+                    load = method(port, messages, concurrency, seconds)
                     spent_s = cpu_seconds(pids)["shard"] - spent_s
-                    rate = {"rate": load.rate, "cpu_ms": 1e3 * spent_s / max(1, len(load.ms))}
+                    rate = {
+                        "rate": load.rate,
+                        "cpu_ms": 1e3 * spent_s / max(1, len(load.ms)),
+                        "client_cpu_ms": load.client_cpu_ms,
+                    }
                     _keep_best(found, f"{name} c={concurrency}", rate)
         found["memory_mib"] = memory_mib(pids)["shard"]
     finally:
