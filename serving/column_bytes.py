@@ -21,18 +21,26 @@ class ColumnCodec:
     """
 
     def __init__(self, columns: Sequence[Column], field: str) -> None:
-        self._columns = [(c.name, np.dtype(c.dtype).newbyteorder("<"), c.width) for c in columns]
+        dtypes = [np.dtype(column.dtype).newbyteorder("<") for column in columns]
+        self._columns = [
+            (column.name, dtype, column.width, column.width * dtype.itemsize)
+            for column, dtype in zip(columns, dtypes, strict=True)
+        ]
         self._field = field
         self.schema = schema_hash(columns)
 
-    def encode(self, columns: Columns) -> pb.Columns:
-        """Pack arrays of equal length; values are converted to the column's type."""
-        row_count = len(columns[self._columns[0][0]])
-        values = [
-            np.ascontiguousarray(columns[name], dtype).tobytes()
-            for name, dtype, _width in self._columns
-        ]
-        return pb.Columns(schema=self.schema, row_count=row_count, values=values)
+    def encode(self, columns: Columns, message: pb.Columns) -> None:
+        """Pack arrays of equal length; values are converted to the column's type.
+
+        Args:
+            message: What to fill, where it is to stay: a message that is given to another one is
+                copied with all that it holds.
+        """
+        message.schema = self.schema
+        message.row_count = len(columns[self._columns[0][0]])
+        message.values.extend(
+            [np.asarray(columns[name], dtype).tobytes() for name, dtype, *_ in self._columns]
+        )
 
     def decode(self, message: pb.Columns) -> dict[str, npt.NDArray[Any]]:
         """Read-only views over the message's bytes.
@@ -51,11 +59,10 @@ class ColumnCodec:
             )
         rows = message.row_count
         decoded: dict[str, npt.NDArray[Any]] = {}
-        for (name, dtype, width), raw in zip(self._columns, message.values, strict=True):
-            if rows < 0 or len(raw) != rows * width * dtype.itemsize:
+        for (name, dtype, width, row_bytes), raw in zip(self._columns, message.values, strict=True):
+            if rows < 0 or len(raw) != rows * row_bytes:
                 raise InvalidRequestError(
-                    f"{self._field}.{name}",
-                    f"{len(raw)} bytes, {rows * width * dtype.itemsize} expected",
+                    f"{self._field}.{name}", f"{len(raw)} bytes, {rows * row_bytes} expected"
                 )
             values = np.frombuffer(raw, dtype)
             decoded[name] = values if width == 1 else values.reshape(rows, width)

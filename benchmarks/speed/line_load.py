@@ -1,7 +1,7 @@
 """Load on a line, as services of the ring make it: one caller's process, our own client.
 
-No load generator speaks lines; so unary calls by the same client stand beside them, as well as those
-by ghz, which is quicker than any client in Python.
+No load generator speaks lines; so unary calls by the same client stand beside them, as well as
+those by ghz, which is quicker than any client in Python.
 """
 
 import asyncio

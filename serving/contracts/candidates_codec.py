@@ -52,7 +52,9 @@ def request_from_proto(message: pb.GenerateRequest) -> GenerateRequest:
 
 def reply_to_proto(reply: RankReply) -> pb.GenerateResponse:
     ranked = None if reply.ranked_list is None else ranked_list_codec.to_proto(reply.ranked_list)
-    return pb.GenerateResponse(receipt=receipt_codec.to_proto(reply.receipt), ranked_list=ranked)
+    message = pb.GenerateResponse(ranked_list=ranked)
+    receipt_codec.fill(message.receipt, reply.receipt)
+    return message
 
 
 def reply_from_proto(message: pb.GenerateResponse) -> RankReply:

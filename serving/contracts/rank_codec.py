@@ -23,18 +23,19 @@ MAX_RECEIPT_BYTES = 64 * 1024
 def request_to_proto(request: RankRequest) -> pb.RankRequest:
     viewer = {name: getattr(request.viewer, name) for name in VIEWER_FIELDS}
     context = {name: getattr(request.context, name) for name in CONTEXT_FIELDS}
-    return pb.RankRequest(
+    message = pb.RankRequest(
         request_id=request.request_id,
         generation=request.generation,
         viewer_id=request.viewer_id,
         reply_partition=request.reply_partition,
         revocation_version=request.revocation_version,
         now_ms=request.now_ms,
-        viewer=_VIEWER.encode({**viewer, **context}),
-        candidates=_CANDIDATES.encode(request.candidates),
-        receipt=receipt_codec.to_proto(request.receipt),
         without_main_ranker=request.without_main_ranker,
     )
+    _VIEWER.encode({**viewer, **context}, message.viewer)
+    _CANDIDATES.encode(request.candidates, message.candidates)
+    receipt_codec.fill(message.receipt, request.receipt)
+    return message
 
 
 def request_from_proto(message: pb.RankRequest) -> RankRequest:
@@ -62,7 +63,9 @@ def request_from_proto(message: pb.RankRequest) -> RankRequest:
 
 def reply_to_proto(reply: RankReply) -> pb.RankResponse:
     ranked = None if reply.ranked_list is None else ranked_list_codec.to_proto(reply.ranked_list)
-    return pb.RankResponse(receipt=receipt_codec.to_proto(reply.receipt), ranked_list=ranked)
+    message = pb.RankResponse(ranked_list=ranked)
+    receipt_codec.fill(message.receipt, reply.receipt)
+    return message
 
 
 def reply_from_proto(message: pb.RankResponse) -> RankReply:

@@ -20,7 +20,7 @@ SCHEMA_VERSION = 1
 
 
 def to_proto(ranked: RankedList, feature_schema: str = "") -> pb.RankedList:
-    return pb.RankedList(
+    message = pb.RankedList(
         schema_version=SCHEMA_VERSION,
         request_id=ranked.request_id,
         viewer_id=ranked.viewer_id,
@@ -32,10 +32,11 @@ def to_proto(ranked: RankedList, feature_schema: str = "") -> pb.RankedList:
         scores=pack_floats(ranked.scores),
         source_bits=pack_uint32(ranked.source_bits),
         list_size=ranked.list_size,
-        receipt=receipt_codec.to_proto(ranked.receipt),
         features=b"" if ranked.features is None else pack_floats(ranked.features),
         feature_schema="" if ranked.features is None else feature_schema,
     )
+    receipt_codec.fill(message.receipt, ranked.receipt)
+    return message
 
 
 def from_proto(message: pb.RankedList) -> RankedList:

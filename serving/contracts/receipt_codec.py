@@ -5,26 +5,28 @@ from serving.contracts.receipt import Receipt, SourceCount, StageCount
 
 
 def to_proto(receipt: Receipt) -> pb.Receipt:
-    return pb.Receipt(
-        generation=receipt.generation,
-        shards_total=receipt.shards_total,
-        shards_answered=receipt.shards_answered,
-        sources=[
-            pb.SourceCount(name=s.name, found_count=s.found_count, kept_count=s.kept_count)
-            for s in receipt.sources
-        ],
-        stages=[
-            pb.StageCount(name=s.name, count_in=s.count_in, count_out=s.count_out, ms=s.ms)
-            for s in receipt.stages
-        ],
-        defaulted_columns=receipt.defaulted_columns,
-        models=receipt.models,
-        degraded_reasons=receipt.degraded_reasons,
-        origin=receipt.origin,
-        bus_lag_messages=receipt.bus_lag_messages,
-        total_ms=receipt.total_ms,
-        narrowed=receipt.narrowed,
-    )
+    message = pb.Receipt()
+    fill(message, receipt)
+    return message
+
+
+def fill(message: pb.Receipt, receipt: Receipt) -> None:
+    """Write into an empty message where it is to stay: a message given to another is copied."""
+    message.generation = receipt.generation
+    message.shards_total = receipt.shards_total
+    message.shards_answered = receipt.shards_answered
+    add_source, add_stage = message.sources.add, message.stages.add
+    for source in receipt.sources:
+        add_source(name=source.name, found_count=source.found_count, kept_count=source.kept_count)
+    for stage in receipt.stages:
+        add_stage(name=stage.name, count_in=stage.count_in, count_out=stage.count_out, ms=stage.ms)
+    message.defaulted_columns.extend(receipt.defaulted_columns)
+    message.models.update(receipt.models)
+    message.degraded_reasons.extend(receipt.degraded_reasons)
+    message.origin = receipt.origin
+    message.bus_lag_messages = receipt.bus_lag_messages
+    message.total_ms = receipt.total_ms
+    message.narrowed.extend(receipt.narrowed)
 
 
 def from_proto(message: pb.Receipt) -> Receipt:

@@ -1,7 +1,7 @@
 """Requests to shards and their answers on the wire."""
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
@@ -75,9 +75,10 @@ def request_from_proto(message: pb.SearchRequest, dim: int) -> SearchRequest:
 
 
 def answers_to_proto(generation: str, answers: Sequence[ShardAnswer]) -> pb.SearchResponse:
-    return pb.SearchResponse(
-        generation=generation, shards=[_answer_to_proto(answer) for answer in answers]
-    )
+    message = pb.SearchResponse(generation=generation)
+    for answer in answers:
+        _fill_answer(message.shards.add(), answer)
+    return message
 
 
 def answers_from_proto(message: pb.SearchResponse) -> list[ShardAnswer]:
@@ -90,7 +91,9 @@ def lookup_to_proto(generation: str, item_ids: Ids, now_ms: int) -> pb.LookupReq
 
 
 def columns_to_proto(generation: str, columns: Columns) -> pb.LookupResponse:
-    return pb.LookupResponse(generation=generation, items=_ITEMS.encode(columns))
+    message = pb.LookupResponse(generation=generation)
+    _ITEMS.encode(columns, message.items)
+    return message
 
 
 def columns_from_proto(message: pb.LookupResponse) -> Columns:
@@ -131,31 +134,30 @@ def _vectors(raw: bytes, field: str, dim: int) -> Floats:
     return flat.reshape(-1, dim)
 
 
-def _answer_to_proto(answer: ShardAnswer) -> pb.ShardHits:
-    offsets = np.cumsum([0, *(len(part.rows) for part in answer.parts)])
-    return pb.ShardHits(
-        shard=answer.shard,
-        items=_ITEMS.encode(answer.columns),
-        hit_rows=b"".join(pack_int32(part.rows) for part in answer.parts),
-        hit_scores=b"".join(pack_floats(part.scores) for part in answer.parts),
-        hit_offsets=pack_int32(offsets.astype(np.int32)),
-        bus_lag_messages=answer.bus_lag_messages,
-        probed_less=answer.probed_less,
-    )
+def _fill_answer(message: pb.ShardHits, answer: ShardAnswer) -> None:
+    message.shard = answer.shard
+    _ITEMS.encode(answer.columns, message.items)
+    message.hit_rows = b"".join([pack_int32(part.rows) for part in answer.parts])
+    message.hit_scores = b"".join([pack_floats(part.scores) for part in answer.parts])
+    offsets = accumulate((len(part.rows) for part in answer.parts), initial=0)
+    message.hit_offsets = pack_int32(np.fromiter(offsets, np.int32))
+    message.bus_lag_messages = answer.bus_lag_messages
+    message.probed_less = answer.probed_less
 
 
 def _answer_from_proto(message: pb.ShardHits) -> ShardAnswer:
     columns = _ITEMS.decode(message.items)
     rows = unpack_int32(message.hit_rows, "hit_rows")
     scores = unpack_floats(message.hit_scores, "hit_scores")
-    offsets = unpack_int32(message.hit_offsets, "hit_offsets")
+    offsets = unpack_int32(message.hit_offsets, "hit_offsets").tolist()
     item_count = message.items.row_count
     if (
-        len(offsets) == 0
+        not offsets
         or offsets[0] != 0
-        or (np.diff(offsets) < 0).any()
+        or offsets != sorted(offsets)
         or not len(rows) == len(scores) == offsets[-1]
-        or not ((rows >= 0) & (rows < item_count)).all()
+        # A negative number is a large one without its sign.
+        or not (rows.view(np.uint32) < item_count).all()
     ):
         raise InvalidRequestError("hit_offsets", f"hits do not fit {item_count} items")
     parts = [PartHits(rows[start:end], scores[start:end]) for start, end in pairwise(offsets)]
