@@ -5,6 +5,9 @@ from feed_assembly.get_feed import FeedAnswer
 from protos import feed_pb2 as pb
 from serving.contracts import receipt_codec
 from serving.effort.rung import Rung
+from serving.wire_fields import delimited
+
+RECEIPT = pb.GetFeedResponse.RECEIPT_FIELD_NUMBER
 
 
 def request_from_proto(message: pb.GetFeedRequest, as_of_ms: int | None, rung: Rung) -> FeedRequest:
@@ -28,9 +31,6 @@ def request_from_proto(message: pb.GetFeedRequest, as_of_ms: int | None, rung: R
 def answer_to_bytes(answer: FeedAnswer) -> bytes:
     """A `GetFeedResponse`; its items are written already."""
     page = answer.page
-    rest = pb.GetFeedResponse(
-        next_page_token=page.next_page_token,
-        feed_id=page.feed_id,
-        receipt=receipt_codec.to_proto(page.receipt),
-    )
-    return answer.items + rest.SerializeToString()
+    rest = pb.GetFeedResponse(next_page_token=page.next_page_token, feed_id=page.feed_id)
+    receipt = receipt_codec.to_bytes(page.receipt)
+    return answer.items + rest.SerializeToString() + delimited(RECEIPT, receipt)

@@ -30,7 +30,6 @@ class Cut(NamedTuple):
     """One page out of a feed, not yet noted anywhere.
 
     Attributes:
-        feed: The feed, its cursor behind the page.
         rows: `intp[n]`, rows of the feed.
         next: Where the page after this one begins.
     """
@@ -67,7 +66,7 @@ def cut_page(
         items = feed.item_ids.tolist()
         usable = [is_usable and items[row] not in served for row, is_usable in enumerate(usable)]
     found = feed.slice(cursor, usable, count)
-    return Cut(feed.advanced(found.next), found.rows, cursor.position, found.next)
+    return Cut(feed, found.rows, cursor.position, found.next)
 
 
 def page_of(
@@ -96,17 +95,32 @@ def page_of(
 
 
 def noted(
-    record: SessionRecord, item_ids: Ids, now_ms: int, served: AbstractSet[int]
+    record: SessionRecord,
+    item_ids: Ids,
+    now_ms: int,
+    served: AbstractSet[int],
+    cut: Cut | None = None,
 ) -> SessionRecord:
-    """The record with `item_ids` served; those `served` of late are not noted twice."""
+    """The record with `item_ids` served; those `served` of late are not noted twice.
+
+    Args:
+        cut: Where they come from, if that feed is to be stored.
+    """
     new = [item_id for item_id in item_ids.tolist() if item_id not in served]
-    return record.with_served(np.array(new, np.int64), now_ms) if new else record
+    feeds = record.stored_feeds if cut is None else _feeds_with(record, cut.feed, cut.next)
+    if not new and feeds is record.stored_feeds:
+        return record
+    return record.with_page(new, now_ms, feeds)
 
 
 def with_feed(record: SessionRecord, feed: StoredFeed) -> SessionRecord:
     """The record with `feed` as the last used one; the feed used longest ago may go."""
+    return record.with_stored_feeds(_feeds_with(record, feed, feed.cursor))
+
+
+def _feeds_with(record: SessionRecord, feed: StoredFeed, cursor: Cursor) -> tuple[bytes, ...]:
     others = [raw for raw in record.stored_feeds if packed_feed_id(raw) not in ("", feed.feed_id)]
-    return record.with_stored_feeds([pack_feed(feed), *others][:MAX_STORED_FEEDS])
+    return (pack_feed(feed, cursor), *others)[:MAX_STORED_FEEDS]
 
 
 def find_feed(record: SessionRecord, feed_id: str) -> StoredFeed | None:

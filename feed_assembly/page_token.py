@@ -6,11 +6,11 @@ Whoever presents a wrong token learns that it is wrong and not why.
 import base64
 import hmac
 import struct
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from feed_assembly.page_keys import PageKeys
 from feed_assembly.stored_feed import Cursor
+from feed_assembly.token_signature import signature
 from serving.errors import InvalidRequestError
 
 VALID_MS = 30 * 60_000
@@ -25,8 +25,7 @@ SIGNATURE_BYTES = 32
 _PURPOSE = b"feedrank page token\0"
 
 
-@dataclass(frozen=True, slots=True)
-class PageToken:
+class PageToken(NamedTuple):
     """What a token says.
 
     Attributes:
@@ -99,7 +98,7 @@ class PageTokens:
 
 
 def _signature(key: bytes, fields: bytes) -> bytes:
-    return hmac.digest(key, _PURPOSE + fields, "sha256")
+    return signature(key, _PURPOSE + fields)
 
 
 def _unpacked(fields: bytes) -> tuple[Any, ...]:

@@ -16,7 +16,6 @@ from feed_assembly.page_cut import (
     find_feed,
     noted,
     page_of,
-    with_feed,
 )
 from feed_assembly.page_token import PageToken, PageTokens
 from feed_assembly.remembered_page import find_page, pack_page, with_page
@@ -153,10 +152,8 @@ class Pages:
         version = record.revocation_version
         token = PageToken(feed.feed_id, cut.next, call.floor_taken, started_ms, version)
         page = page_of(cut, receipt, self.signed(call, token), features)
-        record = noted(record, page.item_ids, call.now_ms, served)
-        if stored:
-            record = with_feed(record, cut.feed)
-        return page, record
+        kept = cut if stored else None
+        return page, noted(record, page.item_ids, call.now_ms, served, kept)
 
     def _remembered(self, call: FeedCall, record: SessionRecord, page: FeedPage) -> SessionRecord:
         request_id = call.request.request_id

@@ -99,10 +99,6 @@ class StoredFeed:
     def is_used_up(self) -> bool:
         return self.cursor.slot >= self.list_size
 
-    def advanced(self, cursor: Cursor) -> "StoredFeed":
-        """With `cursor` as the first unserved place, if that is further on."""
-        return replace(self, cursor=max(self.cursor, cursor))
-
     def only(self, kept: npt.NDArray[np.bool_]) -> "StoredFeed":
         """Without the rows where `kept` (`bool[r]`) is false; nothing of it may be served yet."""
         columns: dict[str, Any] = {name: getattr(self, name)[kept] for name in COLUMNS}

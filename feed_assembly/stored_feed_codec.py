@@ -15,7 +15,7 @@ import numpy as np
 from feed_assembly.packed_record import require_columns, unpack_record
 from feed_assembly.receipt_essentials import essentials, receipt_of
 from feed_assembly.record_facts import RecordFacts
-from feed_assembly.stored_feed import COLUMNS, Cursor, StoredFeed
+from feed_assembly.stored_feed import COLUMNS, START, Cursor, StoredFeed
 from serving.contracts.receipt import Receipt
 from serving.errors import StateUnavailableError
 
@@ -33,7 +33,8 @@ _ID = slice(5, 21)
 _DTYPES = [(name, np.dtype(dtype)) for name, dtype in COLUMNS.items()]
 
 
-def pack_feed(feed: StoredFeed) -> bytes:
+def pack_feed(feed: StoredFeed, cursor: Cursor = START) -> bytes:
+    """The feed with `cursor` as its first unserved place, if that is further on."""
     context, generation = feed.context.encode(), feed.generation.encode()
     receipt = feed.packed_receipt or pack_receipt(feed.receipt)
     header = _HEADER.pack(
@@ -43,7 +44,7 @@ def pack_feed(feed: StoredFeed) -> bytes:
         feed.created_ms,
         feed.scroll_started_ms,
         feed.revocation_version,
-        *feed.cursor,
+        *max(feed.cursor, cursor),
         feed.list_size,
         len(feed.item_ids),
         len(context),

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from generation import layout
-from generation.arrow_file import MappedTable, find_rows
+from generation.arrow_file import MappedTable
 from generation.vocabulary import Names, Vocabulary
 
 UNKNOWN = 0
@@ -38,8 +38,9 @@ class ViewerRegions:
         """Vocabulary code; 0 where neither is known."""
         if named:
             return self._names.code(named)
-        [row] = find_rows(self._viewer_ids, np.array([viewer_id], np.int64))
-        return int(self._regions[row]) if row >= 0 else UNKNOWN
+        row = int(self._viewer_ids.searchsorted(viewer_id))
+        is_known = row < len(self._viewer_ids) and self._viewer_ids[row] == viewer_id
+        return int(self._regions[row]) if is_known else UNKNOWN
 
     def name(self, viewer_id: int, named: str) -> str:
         """Empty where it is unknown."""

@@ -1,7 +1,7 @@
 """The id that joins the log lines of one request over all services."""
 
+import random
 import re
-import uuid
 from collections.abc import Iterable
 from typing import Any
 
@@ -19,7 +19,7 @@ def bind_request_id(metadata: Iterable[tuple[str, Any]] | None) -> None:
         if key == METADATA_KEY and isinstance(value, str) and SAFE.fullmatch(value):
             structlog.contextvars.bind_contextvars(request_id=value)
             return
-    structlog.contextvars.bind_contextvars(request_id=uuid.uuid4().hex)
+    structlog.contextvars.bind_contextvars(request_id=f"{random.getrandbits(128):032x}")
 
 
 def current_request_id() -> str | None:

@@ -177,6 +177,13 @@ class SessionRecord:
         """`item_ids` (`int64[n]`) left in a page at `now_ms`."""
         return replace(self, served=self.served.extended(item_ids, now_ms))
 
+    def with_page(
+        self, item_ids: Sequence[int], now_ms: int, stored_feeds: Sequence[bytes]
+    ) -> "SessionRecord":
+        """Both `with_served` and `with_stored_feeds`, as every page asks for."""
+        served = self.served.extended(np.array(item_ids, np.int64), now_ms)
+        return replace(self, served=served, stored_feeds=tuple(stored_feeds))
+
     def with_stored_feeds(self, stored_feeds: Sequence[bytes]) -> "SessionRecord":
         """Raises ValueError for more than `MAX_STORED_FEEDS`."""
         return replace(self, stored_feeds=tuple(stored_feeds))

@@ -1,4 +1,8 @@
-"""Turns concurrent appends into few writes: what arrives during one write shares the next."""
+"""Turns concurrent appends into few writes: what arrives during one write shares the next.
+
+What nobody waits for stays as long as its topic lets it linger for company: a write takes a hop to
+a thread and back, more than all the rest that is done for a message.
+"""
 
 import asyncio
 import contextlib
@@ -41,6 +45,8 @@ class GroupCommit:
         self._writing: list[Append] = []
         self._pending_bytes = 0
         self._filled = asyncio.Event()
+        self._is_urgent = False
+        self._lingering: asyncio.TimerHandle | None = None
         self._idle = asyncio.Event()
         self._idle.set()
         self._task = asyncio.create_task(self._run(), name="bus-group-commit")
@@ -52,9 +58,26 @@ class GroupCommit:
             return False
         self._pending.append(append)
         self._pending_bytes = size
-        self._filled.set()
         self._idle.clear()
+        if append.done is not None or len(self._pending) >= MAX_BATCH_MESSAGES:
+            self._fill()
+        else:
+            self._linger(append.topic.linger_ms)
         return True
+
+    def _fill(self) -> None:
+        """Have all that is pending written without delay."""
+        self._is_urgent = True
+        self._filled.set()
+        if self._lingering is not None:
+            self._lingering.cancel()
+            self._lingering = None
+
+    def _linger(self, linger_ms: float) -> None:
+        """Have it written in a while, if nothing is being written or waited for already."""
+        if self._lingering is None and not self._filled.is_set():
+            loop = asyncio.get_running_loop()
+            self._lingering = loop.call_later(linger_ms / 1_000, self._fill)
 
     async def drain(self, timeout_s: float) -> list[Append]:
         """Wait until all is written, at most `timeout_s`, then stop.
@@ -62,6 +85,8 @@ class GroupCommit:
         Returns:
             What was not written, or not known to be, for the owner to count and to settle.
         """
+        if self._pending:
+            self._fill()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
                 await self._idle.wait()
@@ -78,9 +103,14 @@ class GroupCommit:
             if not self._pending:
                 self._filled.clear()
                 self._idle.set()
+            elif not self._is_urgent:
+                self._filled.clear()
+                self._linger(self._pending[0].topic.linger_ms)
 
     def _next_batch(self) -> list[Append]:
         count = min(len(self._pending), MAX_BATCH_MESSAGES)
         batch = [self._pending.popleft() for _ in range(count)]
+        if not self._pending:
+            self._is_urgent = False
         self._pending_bytes -= sum(len(append.value) for append in batch)
         return batch
