@@ -5,9 +5,11 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from ann_shards.base_items import BaseItems
 from generation.compiled import (
     BOOLS,
     FLOAT32S,
+    FLOAT64,
     FLOAT64S,
     INT32_ROWS,
     INT64,
@@ -71,6 +73,44 @@ class ListArrays(NamedTuple):
         return ListArrays(lists.keys, lists.offsets, lists.values)
 
 
+class BaseLists(NamedTuple):
+    """Where a generation's items are found by something else than a vector."""
+
+    sorted_ids: Ids
+    rows_by_id: npt.NDArray[np.int32]
+    authors: ListArrays
+    categories: ListArrays
+    popular: ListArrays
+    last_category: int
+
+    @staticmethod
+    def of(base: BaseItems, last_category: int) -> "BaseLists":
+        """`last_category` is the largest category code of any item, new ones included."""
+        return BaseLists(
+            base.sorted_ids,
+            base.rows_by_id,
+            ListArrays.of(base.authors),
+            ListArrays.of(base.categories),
+            ListArrays.of(base.popular),
+            last_category,
+        )
+
+
+class LiveRows(NamedTuple):
+    """What the bus said that no list of the generation knows.
+
+    Attributes:
+        popular_rows: Of `ShardItems.live_popular_rows`.
+        factor: See `LiveCounters.positives_factor`.
+        new_rows_of_ids: Parallel to `part_ids` of the question, the rows of those that are in the
+            delta, negative for others; or empty.
+    """
+
+    popular_rows: Ids
+    factor: float
+    new_rows_of_ids: Ids
+
+
 ITEM_ARRAYS = fields(
     ItemArrays,
     INT64,
@@ -90,6 +130,10 @@ ITEM_ARRAYS = fields(
 )
 ELIGIBLE_ARRAYS = fields(EligibleArrays, INT64, UINT8S, BOOLS)
 LIST_ARRAYS = fields(ListArrays, MAPPED_INT64S, MAPPED_INT32S, MAPPED_INT32S)
+BASE_LISTS = fields(
+    BaseLists, MAPPED_INT64S, MAPPED_INT32S, LIST_ARRAYS, LIST_ARRAYS, LIST_ARRAYS, INT64
+)
+LIVE_ROWS = fields(LiveRows, INT64S, FLOAT64, INT64S)
 
 
 @inlined

@@ -1,19 +1,19 @@
 """What all parts of a request find in a shard, in one loop. Scores are as `PartKind` says."""
 
-from typing import NamedTuple
-
 import numpy as np
 import numpy.typing as npt
 
-from ann_shards.base_items import BaseItems, rows_of_ids
+from ann_shards.base_items import rows_of_ids
 from ann_shards.best_hits import RowsAndScores, best_of, best_of_queries
 from ann_shards.item_arrays import (
+    BASE_LISTS,
     ELIGIBLE_ARRAYS,
     ITEM_ARRAYS,
-    LIST_ARRAYS,
+    LIVE_ROWS,
+    BaseLists,
     EligibleArrays,
     ItemArrays,
-    ListArrays,
+    LiveRows,
     is_eligible,
 )
 from ann_shards.list_scan import author_hits, category_hits, fresh_hits, popular_hits
@@ -21,11 +21,7 @@ from ann_shards.question import QUESTION_ARRAYS, QuestionArrays
 from ann_shards.row_bits import last_rows
 from generation.compiled import (
     FLOAT32S,
-    FLOAT64,
-    INT64,
     INT64S,
-    MAPPED_INT32S,
-    MAPPED_INT64S,
     compiled,
     fields,
     several,
@@ -50,49 +46,7 @@ Rows = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
 
 
-class BaseLists(NamedTuple):
-    """Where a generation's items are found by something else than a vector."""
-
-    sorted_ids: Rows
-    rows_by_id: npt.NDArray[np.int32]
-    authors: ListArrays
-    categories: ListArrays
-    popular: ListArrays
-    last_category: int
-
-    @staticmethod
-    def of(base: BaseItems, last_category: int) -> "BaseLists":
-        """`last_category` is the largest category code of any item, new ones included."""
-        return BaseLists(
-            base.sorted_ids,
-            base.rows_by_id,
-            ListArrays.of(base.authors),
-            ListArrays.of(base.categories),
-            ListArrays.of(base.popular),
-            last_category,
-        )
-
-
-class LiveRows(NamedTuple):
-    """What the bus said that no list of the generation knows.
-
-    Attributes:
-        popular_rows: Of `ShardItems.live_popular_rows`.
-        factor: See `LiveCounters.positives_factor`.
-        new_rows_of_ids: Parallel to `part_ids` of the question, the rows of those that are in the
-            delta, negative for others; or empty.
-    """
-
-    popular_rows: Rows
-    factor: float
-    new_rows_of_ids: Rows
-
-
-BASE_LISTS = fields(
-    BaseLists, MAPPED_INT64S, MAPPED_INT32S, LIST_ARRAYS, LIST_ARRAYS, LIST_ARRAYS, INT64
-)
 NEAREST = fields(Nearest, INT64S, FLOAT32S, INT64S)
-LIVE_ROWS = fields(LiveRows, INT64S, FLOAT64, INT64S)
 
 
 @step

@@ -13,8 +13,8 @@ from ann_shards.best_hits import distinct_rows
 from ann_shards.delta_items import ItemChange
 from ann_shards.eligibility import EligibilityIndex
 from ann_shards.facts import CandidateColumns
-from ann_shards.item_arrays import EligibleArrays
-from ann_shards.parts import BaseLists, LiveRows, find_parts
+from ann_shards.item_arrays import BaseLists, EligibleArrays, LiveRows
+from ann_shards.parts import find_parts
 from ann_shards.question import Question
 from ann_shards.shard_items import ShardItems
 from generation import layout

@@ -11,8 +11,9 @@ import numpy.typing as npt
 from generation import layout
 from generation.arrow_file import write_table
 from generation.exact_search import exact_top
-from generation.faiss_index import TUNED_DEPTH, FaissIndex, augment_vectors
+from generation.faiss_index import TUNED_DEPTH, FaissIndex
 from generation.index_parameters import IndexParameters
+from generation.norm_augmentation import augment_vectors
 from generation.vector_index import NO_ROW
 
 MAX_EXACT_ROWS = 100_000

@@ -21,7 +21,6 @@ from generation.index_parameters import IndexParameters
 from generation.list_choice import ListChoice, nearest_lists
 from generation.vector_index import NO_ROW, Asked, Nearest
 
-SIMD_WIDTH = 8
 WORD_BYTES = 8
 FLAT_LISTS_PER_EF = 30
 """With so many, looking at all centres finds the same lists in less time than a graph of them."""
@@ -211,20 +210,3 @@ def _selector(eligible: npt.NDArray[np.uint8]) -> "faiss.IDSelectorBitmap":
     if eligible.dtype != np.uint8 or not eligible.flags.c_contiguous:
         raise ValueError(f"eligible is {eligible.dtype}, need contiguous uint8")
     return faiss.IDSelectorBitmap(len(eligible), faiss.swig_ptr(eligible))
-
-
-def augment_vectors(
-    vectors: npt.NDArray[np.float32], largest_norm: float
-) -> npt.NDArray[np.float32]:
-    """`[x, sqrt(M² - |x|²), 0…]`: every row gets the length M. `float32[n, augmented_dim]`."""
-    count, dim = vectors.shape
-    augmented = np.zeros((count, augmented_dim(dim)), np.float32)
-    augmented[:, :dim] = vectors
-    squares = np.einsum("nd,nd->n", vectors, vectors)
-    augmented[:, dim] = np.sqrt(np.maximum(largest_norm**2 - squares, 0))
-    return augmented
-
-
-def augmented_dim(dim: int) -> int:
-    """One more, filled up to a multiple of 8: Faiss scans other widths 14 times slower."""
-    return -(-(dim + 1) // SIMD_WIDTH) * SIMD_WIDTH

@@ -22,7 +22,8 @@ from ann_shards.base_items import BaseItems
 from ann_shards.best_hits import distinct_rows
 from ann_shards.eligibility import EligibilityIndex
 from ann_shards.facts import CandidateColumns
-from ann_shards.parts import BaseLists, LiveRows, find_parts
+from ann_shards.item_arrays import BaseLists, LiveRows
+from ann_shards.parts import find_parts
 from ann_shards.question import Question
 from ann_shards.shard_items import NO_ROWS, ShardItems
 from benchmarks.speed.captured import Captured, open_pipeline
