@@ -94,6 +94,13 @@ def build_query(
 
 def without_revoked(neighbourhood: Neighbourhood, request: GenerateRequest) -> Neighbourhood:
     """The neighbourhood less what the session knows to be over and the graph may not yet."""
+    nothing_over = not (
+        len(request.unfollowed_author_ids)
+        or len(request.excluded_author_ids)
+        or len(request.left_group_ids)
+    )
+    if nothing_over:
+        return neighbourhood
     gone = sorted_distinct(request.unfollowed_author_ids, request.excluded_author_ids)
     followed = ~is_among(neighbourhood.followed_ids, gone)
     friends = ~is_among(neighbourhood.friend_ids, gone)

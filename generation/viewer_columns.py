@@ -45,3 +45,11 @@ VIEWER_LISTS = {
     "author_positives": "f4",
 }
 """List columns and their value types; lists of one group (positive, seen, …) are parallel."""
+
+PARALLEL_LISTS = (
+    ("positive_item_ids", "positive_ms"),
+    ("seen_item_ids", "seen_ms"),
+    ("category_codes", "category_impressions", "category_positives"),
+    ("author_ids", "author_impressions", "author_positives"),
+)
+"""The groups: what stands at one place in them belongs together."""

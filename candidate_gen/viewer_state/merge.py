@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from candidate_gen.membership import is_among
 from candidate_gen.viewer_state.record import RECENT_CLICK, RECENT_IMPRESSION, ViewerRecord
 from candidate_gen.viewer_state.viewer import Profile
 from generation.viewer_columns import MAX_POSITIVES, MAX_SEEN, RECENT_ITEMS
@@ -37,6 +38,9 @@ class Window:
     categories: float
 
 
+NOTHING_LATELY = Window(0.0, 0.0, 0.0)
+
+
 @dataclass(frozen=True, slots=True)
 class Habit:
     """How much was seen, of the last of that how much there is, and how much was liked."""
@@ -57,6 +61,8 @@ def positives(base: BaseViewer | None, overlay: ViewerRecord) -> tuple[Array, Ar
     """Ids and times of the 50 latest positives that stand, distinct, newest first."""
     ids, times = overlay.positive_item_ids, overlay.positive_ms
     if base is not None and len(base.positive_item_ids):
+        if not (len(ids) or len(overlay.unliked_item_ids) or len(overlay.negative_item_ids)):
+            return base.positive_item_ids[:MAX_POSITIVES], base.positive_ms[:MAX_POSITIVES]
         gone = np.concatenate([ids, overlay.unliked_item_ids, overlay.negative_item_ids])
         stands = ~_are_among(base.positive_item_ids, gone)
         ids = np.concatenate([ids, base.positive_item_ids[stands]])
@@ -114,9 +120,11 @@ def authors(base: BaseViewer | None, overlay: ViewerRecord) -> Counts:
 
 def window(overlay: ViewerRecord, now_ms: int) -> Window:
     """Counts of the five minutes before `now_ms`, which is not in them, as in training rows."""
+    if not len(overlay.recent_ms):
+        return NOTHING_LATELY
     inside = (overlay.recent_ms >= now_ms - WINDOW_MS) & (overlay.recent_ms < now_ms)
     if not inside.any():
-        return Window(0.0, 0.0, 0.0)
+        return NOTHING_LATELY
     kinds = overlay.recent_kinds[inside]
     clicked = overlay.recent_categories[inside][kinds == RECENT_CLICK]
     return Window(
@@ -145,8 +153,4 @@ def _sums(place: Array, base: Array, overlay: Array) -> Array:
 
 def _are_among(values: Array, others: Array) -> Array:
     """`bool[n]`: which of `values` occur in `others`."""
-    ascending = np.sort(others)
-    if not len(ascending):
-        return np.zeros(len(values), np.bool_)
-    places = np.searchsorted(ascending, values)
-    return np.asarray(ascending.take(places, mode="clip") == values)
+    return is_among(values, np.sort(others))
