@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from candidate_gen.together import Together, at_once
 from candidate_gen.viewer_state.viewer import ViewerStates
 from serving.contracts.graph import GraphClient
 from serving.contracts.rank import RankerClient
@@ -22,6 +23,7 @@ class Neighbours:
 
     Attributes:
         viewer_lag: How many actions the viewers' overlay has yet to apply.
+        together: How viewer and neighbourhood are read.
     """
 
     viewer_states: ViewerStates
@@ -29,6 +31,7 @@ class Neighbours:
     graph: GraphClient
     shards: Sequence[ShardClient]
     ranker: RankerClient
+    together: Together = at_once
 
 
 def share_of(deadline: Deadline, share: float) -> Deadline:

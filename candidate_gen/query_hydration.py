@@ -1,6 +1,5 @@
-"""Looks the viewer and the neighbourhood up, both at once, before anything is searched."""
+"""Looks the viewer and the neighbourhood up, before anything is searched."""
 
-import asyncio
 import time
 from functools import partial
 
@@ -30,13 +29,11 @@ async def hydrate_query(
     limit = share_of(deadline, VIEWER_SHARE)
     states, graph = neighbours.viewer_states, neighbours.graph
     viewer_id, now_ms = request.viewer_id, request.now_ms
-    viewer, neighbourhood = await asyncio.gather(
-        run.attempt("viewer_state", partial(states.read, viewer_id, now_ms), limit),
-        run.attempt(
-            "neighbourhood",
-            partial(graph.neighbourhood, generation, viewer_id, now_ms, LIMITS, limit),
-            limit,
-        ),
+    read_viewer = partial(states.read, viewer_id, now_ms)
+    read_around = partial(graph.neighbourhood, generation, viewer_id, now_ms, LIMITS, limit)
+    viewer, neighbourhood = await neighbours.together(
+        partial(run.attempt, "viewer_state", read_viewer, limit),
+        partial(run.attempt, "neighbourhood", read_around, limit),
     )
     run.note_lag(neighbours.viewer_lag())
     if viewer is None:

@@ -1,6 +1,7 @@
 """What the ranker is told, exactly as `features/inputs.py` has it for training."""
 
 import numpy as np
+import numpy.typing as npt
 
 from candidate_gen.batch import CandidateBatch, Query
 from features.inputs import ContextInputs, ViewerInputs
@@ -12,19 +13,31 @@ from serving.contracts.receipt import Receipt
 def viewer_inputs(query: Query) -> ViewerInputs:
     """One row. The vector is the one training rows have, not the blend that finds candidates."""
     viewer, eligibility = query.viewer, query.eligibility
+    clicks, views, categories, seen, recent_seen, recent_positives, follows = _floats(
+        viewer.clicks_5m,
+        viewer.views_5m,
+        viewer.categories_5m,
+        viewer.items_seen,
+        viewer.recent_seen,
+        viewer.recent_positives,
+        query.neighbourhood.follow_count,
+    )
+    created_ms, last_action_ms, region, language = _ints(
+        viewer.profile.created_ms, viewer.last_action_ms, eligibility.region, eligibility.language
+    )
     return ViewerInputs(
         totals=viewer.totals[None, :],
-        clicks_5m=_float(viewer.clicks_5m),
-        views_5m=_float(viewer.views_5m),
-        categories_5m=_float(viewer.categories_5m),
-        items_seen=_float(viewer.items_seen),
-        recent_seen=_float(viewer.recent_seen),
-        recent_positives=_float(viewer.recent_positives),
-        follow_count=_float(query.neighbourhood.follow_count),
-        created_ms=_int(viewer.profile.created_ms),
-        last_action_ms=_int(viewer.last_action_ms),
-        region=_int(eligibility.region),
-        language=_int(eligibility.language),
+        clicks_5m=clicks,
+        views_5m=views,
+        categories_5m=categories,
+        items_seen=seen,
+        recent_seen=recent_seen,
+        recent_positives=recent_positives,
+        follow_count=follows,
+        created_ms=created_ms,
+        last_action_ms=last_action_ms,
+        region=region,
+        language=language,
         vector=viewer.folded_vector[None, :],
     )
 
@@ -32,12 +45,10 @@ def viewer_inputs(query: Query) -> ViewerInputs:
 def context_inputs(query: Query) -> ContextInputs:
     """One row."""
     request = query.request
-    return ContextInputs(
-        now_ms=_int(request.now_ms),
-        utc_offset_minutes=_int(request.utc_offset_minutes),
-        surface=_int(query.surface),
-        device=_int(query.device),
+    now_ms, utc_offset_minutes, surface, device = _ints(
+        request.now_ms, request.utc_offset_minutes, query.surface, query.device
     )
+    return ContextInputs(now_ms, utc_offset_minutes, surface, device)
 
 
 def rank_request(
@@ -64,9 +75,11 @@ def rank_request(
     )
 
 
-def _float(value: float) -> np.ndarray:
-    return np.array([value], np.float32)
+def _floats(*values: float) -> npt.NDArray[np.float32]:
+    """`float32[n, 1]`: a row each, made at once."""
+    return np.array(values, np.float32)[:, None]
 
 
-def _int(value: int) -> np.ndarray:
-    return np.array([value], np.int64)
+def _ints(*values: int) -> npt.NDArray[np.int64]:
+    """`int64[n, 1]`: a row each, made at once."""
+    return np.array(values, np.int64)[:, None]

@@ -9,6 +9,7 @@ from candidate_gen.actions_lag import ActionsLag
 from candidate_gen.neighbours import Neighbours
 from candidate_gen.pipeline import CandidatePipeline
 from candidate_gen.query_building import QueryRules
+from candidate_gen.together import Together, at_once
 from candidate_gen.viewer_state.states import open_viewer_states
 from candidate_gen.viewer_state.updater import ViewerStateUpdater
 from generation import layout
@@ -32,11 +33,16 @@ ALL_PARTITIONS = range(ACTIONS.partitions)
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The services candidate_gen asks, local or remote, for the same generation."""
+    """The services candidate_gen asks, local or remote, for the same generation.
+
+    Attributes:
+        together: How viewer and neighbourhood are read.
+    """
 
     shards: Sequence[ShardClient]
     graph: GraphClient
     ranker: RankerClient
+    together: Together = at_once
 
 
 class CandidateGen:
@@ -110,6 +116,7 @@ def open_candidate_gen(
         graph=services.graph,
         shards=services.shards,
         ranker=services.ranker,
+        together=services.together,
     )
     rules = QueryRules(vocabulary, manifest.authors_are_viewers, max_age_ms)
     pipeline = CandidatePipeline(

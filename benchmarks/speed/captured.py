@@ -14,6 +14,7 @@ import numpy.typing as npt
 from ann_shards.service import open_shards
 from ann_shards.shards import Shards
 from candidate_gen.service import CandidateGen, Services, open_candidate_gen
+from candidate_gen.together import in_turn
 from generation.manifest import Manifest
 from generation.publish import current
 from ranker.service import Ranker, open_ranker
@@ -145,7 +146,7 @@ async def open_pipeline(generations: Path, home: Path) -> PipelineInProcess:
     shards = _RecordingShards(open_shards(folder, manifest, numbers, bus, clock, metrics))
     graph = await open_social_graph(folder, manifest, home, bus, metrics)
     ranker = _RecordingRanker(open_ranker(folder, manifest, _AbsentBus(), metrics))  # type: ignore[arg-type]
-    services = Services([shards], graph, ranker)
+    services = Services([shards], graph, ranker, in_turn)
     candidate_gen = open_candidate_gen(folder, manifest, services, bus, state, metrics)
     closes = (graph.close, state.close, bus.close)
     return PipelineInProcess(manifest, candidate_gen, shards, ranker, closes)
