@@ -1,5 +1,6 @@
 """The pages a viewer got last, by the caller's request id: a repeat gets the identical page."""
 
+import json
 from collections.abc import Sequence
 
 import structlog
@@ -37,7 +38,8 @@ def pack_page(page: FeedPage, request_id: str, now_ms: int) -> bytes:
 
 def find_page(pages: Sequence[bytes], request_id: str, now_ms: int) -> tuple[FeedPage, int] | None:
     """The page that was answered to `request_id` in the last ten minutes, and when (Unix ms)."""
-    found = (_unpack(raw, request_id, now_ms) for raw in pages)
+    named = json.dumps(request_id).encode()  # as it is written: the others need not be decoded
+    found = (_unpack(raw, request_id, now_ms) for raw in pages if named in raw)
     return next((page for page in found if page is not None), None)
 
 
