@@ -5,15 +5,17 @@ is chosen already (maximal marginal relevance), less what `rules.py` asks of it 
 """
 
 from dataclasses import dataclass
+from operator import attrgetter
 
 import numpy as np
 import numpy.typing as npt
 
 from ranker.greedy import Limits, choose
-from ranker.rules import NO_CATEGORY, NOBODY, groups_of
-from serving.contracts.sources import SOURCE_BIT
+from ranker.listable import Listable
+from serving.contracts.shard import Columns
 
 Floats = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.int64]
 
 SOCIAL_SOURCES = ("in_network", "friends_liked")
 
@@ -54,69 +56,38 @@ NEW_VIEWER = DiversitySettings(
 )
 """For somebody of whom nothing is known: broad, so that there is something to learn from."""
 
+LIMITS_OF = attrgetter(*Limits._fields)
+
 
 def select_diverse(
     values: Floats,
-    item_ids: npt.NDArray[np.int64],
-    author_ids: npt.NDArray[np.int64],
-    categories: npt.NDArray[np.int32],
-    is_sensitive: npt.NDArray[np.bool_],
-    vectors: Floats,
-    source_bits: npt.NDArray[np.uint32],
+    rows: Rows,
+    candidates: Columns,
     count: int,
     settings: DiversitySettings,
-) -> npt.NDArray[np.intp]:
+) -> Rows:
     """Choose up to `count` of `n` candidates.
 
     Args:
         values: `float32[n]`, finite, higher is better.
-        author_ids: `int64[n]`; -1 (no author) is never spaced.
-        categories: `int32[n]`, main category; 0 (none) is never spaced.
-        vectors: `float32[n, dim]`; zero rows are like nothing.
-        source_bits: `uint32[n]`, which sources found the item.
+        rows: `int64[n]`, where each of them is in `candidates`.
+        candidates: Columns `item_id` and those of `Listable`.
 
     Returns:
-        Rows `intp[min(count, n)]`, best first; the same whatever the order of the input.
+        Places `int64[min(count, n)]` in `rows`, best first; whatever the order of the input, those
+        of the same items.
     """
-    # Sorted by value, then id: argmax then gives a tie to the better, and among equals to the
-    # smaller id.
-    order = np.lexsort((item_ids, -values))
-    sensitive = is_sensitive[order]
-    span = 1 + settings.sensitive_penalty + settings.likeness_weight
-    worth = _unit_span(values[order]) * np.float32(1 / span)
-    worth -= np.float32(settings.sensitive_penalty / span) * sensitive
-    sources = source_bits[order]
+    # Sorted by value, then id: a tie goes to the better, and among equals to the smaller id.
+    order = np.lexsort((candidates["item_id"][rows], -values))
+    limits = Limits(*LIMITS_OF(settings))
     chosen = choose(
-        worth,
-        _likeness(vectors[order], settings.likeness_weight / span),
-        groups_of(author_ids[order], NOBODY),
-        groups_of(categories[order].astype(np.int64), NO_CATEGORY),
-        sensitive,
-        sources & np.uint32(SOURCE_BIT["in_network"]) > 0,
-        sources & np.uint32(SOURCE_BIT["friends_liked"]) > 0,
-        _limits(settings),
-        min(count, len(order)),
+        values[order],
+        rows[order],
+        Listable.of(candidates),
+        limits,
+        float(settings.sensitive_penalty),
+        float(settings.likeness_weight),
+        count,
     )
-    return order[chosen]
-
-
-def _limits(settings: DiversitySettings) -> Limits:
-    return Limits(*(getattr(settings, name) for name in Limits._fields))
-
-
-def _unit_span(values: Floats) -> Floats:
-    # In float64: the span of two finite scores need not be a finite float32.
-    wide = values.astype(np.float64)
-    lowest = wide.min(initial=np.inf)
-    span = wide.max(initial=-np.inf) - lowest
-    scaled: Floats = ((wide - lowest) / (span if span > 0 else 1.0)).astype(np.float32)
-    return scaled
-
-
-def _likeness(vectors: Floats, weight: float) -> Floats:
-    """Cosine of every pair times `weight`, `float32[n, n]`."""
-    norms = np.sqrt(np.einsum("nd,nd->n", vectors, vectors))
-    lengths = np.sqrt(np.float32(weight)) / np.maximum(norms, np.float32(1e-6))
-    scaled = vectors * lengths[:, None]
-    likeness: Floats = scaled @ scaled.T
-    return likeness
+    places: Rows = order[chosen]
+    return places

@@ -25,6 +25,7 @@ from serving.stage_clock import StageClock
 
 Floats = npt.NDArray[np.float32]
 
+LIST_LENGTH = LIST_SIZE + RESERVE_SIZE
 ONE_HEAD = np.ones(1, np.float32)
 REACTIONS = slice(VIEWER_TOTALS.index("clicks"), VIEWER_TOTALS.index("negatives") + 1)
 
@@ -76,7 +77,7 @@ def rank_candidates(
         if scores is None:
             scores = first[kept]
     with clock.stage("diversity", len(kept)) as passed:
-        chosen = _select(request.candidates, kept, scores, settings)
+        chosen = select_diverse(scores, kept, request.candidates, LIST_LENGTH, settings)
         passed.append(len(chosen))
     return Ranking(kept[chosen], scores[chosen], kept_matrix[chosen])
 
@@ -96,30 +97,11 @@ def _cut(scores: Floats, candidates: Columns, settings: DiversitySettings) -> np
         authors, categories = candidates["author_id"], candidates["categories"][:, 0]
         order = broad_first(order, authors, categories, settings.max_per_author)
     if settings.social_every:
-        wanted = (LIST_SIZE + RESERVE_SIZE) // settings.social_every
+        wanted = LIST_LENGTH // settings.social_every
         for source in SOCIAL_SOURCES:
             is_member = candidates["source_bits"] & np.uint32(SOURCE_BIT[source]) > 0
             order = members_kept(order, is_member, PRE_RANKED, wanted)
     return order[:PRE_RANKED]
-
-
-def _select(
-    candidates: Columns,
-    kept: npt.NDArray[np.intp],
-    scores: Floats,
-    settings: DiversitySettings,
-) -> npt.NDArray[np.intp]:
-    return select_diverse(
-        scores,
-        candidates["item_id"][kept],
-        candidates["author_id"][kept],
-        candidates["categories"][kept, 0],
-        candidates["is_sensitive"][kept] > 0,
-        candidates["vector"][kept].astype(np.float32),
-        candidates["source_bits"][kept],
-        LIST_SIZE + RESERVE_SIZE,
-        settings,
-    )
 
 
 def _inputs(request: RankRequest) -> Inputs:

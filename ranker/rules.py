@@ -11,7 +11,7 @@ Each rule is a step of the compiled loop in `greedy.py`: when a row takes a plac
 import numpy as np
 import numpy.typing as npt
 
-from generation.compiled import INT64, INT64S, compiled, step
+from generation.compiled import step
 
 Floats = npt.NDArray[np.float32]
 Flags = npt.NDArray[np.bool_]
@@ -32,22 +32,27 @@ NO_GROUP = -1
 """As group: held back by no rule."""
 
 
-@compiled(INT64S, INT64S, INT64)
-def groups_of(values: Rows, exempt: int) -> Rows:
-    """Equal values as equal small numbers, in order of appearance; `NO_GROUP` for `exempt` ones."""
-    groups = np.full(len(values), NO_GROUP, np.int64)
-    first_of = np.empty(len(values), np.int64)
+@step
+def groups_of(values: npt.NDArray[np.integer], rows: Rows, exempt: int) -> Rows:
+    """Equal values as equal small numbers, in order of appearance; `NO_GROUP` for `exempt` ones.
+
+    Args:
+        values: Of all candidates; `rows` are those that may be listed.
+    """
+    groups = np.full(len(rows), NO_GROUP, np.int64)
+    first_of = np.empty(len(rows), np.int64)
     count = 0
-    for row in range(len(values)):
-        if values[row] == exempt:
+    for at in range(len(rows)):
+        value = values[rows[at]]
+        if value == exempt:
             continue
         group = 0
-        while group < count and first_of[group] != values[row]:
+        while group < count and first_of[group] != value:
             group += 1
         if group == count:
-            first_of[count] = values[row]
+            first_of[count] = value
             count += 1
-        groups[row] = group
+        groups[at] = group
     return groups
 
 

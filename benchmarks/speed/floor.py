@@ -128,17 +128,7 @@ class Floor:
         clock.lap("pre-rank")
         values = models.ranker.predict(matrix[kept]) @ models.worth
         clock.lap("rank")
-        chosen = select_diverse(
-            values,
-            columns["item_id"][kept],
-            columns["author_id"][kept],
-            columns["categories"][kept, 0],
-            columns["is_sensitive"][kept] > 0,
-            columns["vector"][kept].astype(np.float32),
-            columns["source_bits"][kept],
-            LIST_SIZE + RESERVE_SIZE,
-            settings,
-        )
+        chosen = select_diverse(values, kept, columns, LIST_SIZE + RESERVE_SIZE, settings)
         clock.lap("diversity")
         ids: npt.NDArray[np.int64] = columns["item_id"][kept[chosen]]
         return ids

@@ -38,6 +38,20 @@ def candidates(item_ids: list[int], **columns: Any) -> dict[str, np.ndarray]:
     return made
 
 
+def listable(
+    item_ids: Any, author_ids: Any, categories: Any, is_sensitive: Any, vectors: Any, bits: Any
+) -> dict[str, np.ndarray]:
+    """Columns that the rules of a list look at; `categories` are the main ones."""
+    return {
+        "item_id": np.array(item_ids, np.int64),
+        "author_id": np.array(author_ids, np.int64),
+        "categories": np.array(categories, np.int32)[:, None],
+        "is_sensitive": np.array(is_sensitive, np.uint8),
+        "vector": np.array(vectors, np.float16),
+        "source_bits": np.array(bits, np.uint32),
+    }
+
+
 def pointing(degrees_from_east: list[float]) -> np.ndarray:
     """Vectors at these angles to the viewer's, `float16[n, dim]`."""
     vectors = np.zeros((len(degrees_from_east), EMBEDDING_DIM), np.float16)

@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ranker.diversity import NEW_VIEWER, DiversitySettings, select_diverse
+from ranker.switching import RULES, without_rules
 from serving.contracts.sources import SOURCE_BIT, SOURCES
+from tests.ranker.requests import listable
 
 USUAL = DiversitySettings()
 PLAIN = DiversitySettings(likeness_weight=0)
@@ -28,20 +30,18 @@ def chosen(
 ):
     """Ids of the chosen; a candidate's id is its position. By default everybody differs."""
     n = len(values)
-    flags = np.zeros(n, np.bool_)
-    flags[list(sensitive)] = True
-    rows = select_diverse(
-        np.array(values, np.float32),
-        np.arange(n, dtype=np.int64),
-        np.array(range(n) if authors is None else authors, np.int64),
-        np.array(range(1, n + 1) if categories is None else categories, np.int32),
+    flags = np.zeros(n, np.uint8)
+    flags[list(sensitive)] = 1
+    columns = listable(
+        np.arange(n),
+        range(n) if authors is None else authors,
+        range(1, n + 1) if categories is None else categories,
         flags,
-        np.zeros((n, 2), np.float32) if vectors is None else np.array(vectors, np.float32),
-        np.zeros(n, np.uint32) if sources is None else np.array(sources, np.uint32),
-        count,
-        by,
+        np.zeros((n, 2)) if vectors is None else vectors,
+        np.zeros(n) if sources is None else sources,
     )
-    return rows.tolist()
+    values = np.array(values, np.float32)
+    return select_diverse(values, np.arange(n), columns, count, by).tolist()
 
 
 def test_the_best_comes_first():
@@ -174,7 +174,8 @@ def candidate_sets(draw):
 
 
 def rows_of(table, by=USUAL, count=30):
-    return select_diverse(*(table[name] for name in table), count, by)
+    values, *columns = table.values()
+    return select_diverse(values, np.arange(len(values)), listable(*columns), count, by)
 
 
 @pytest.mark.parametrize("by", [USUAL, NEW_VIEWER], ids=["known", "new"])
@@ -240,3 +241,31 @@ def test_a_new_viewer_sees_all_categories_there_are_up_to_eight_when_authors_dif
     offered = set(table["categories"].tolist()) - {0}
     shown = set(table["categories"][page].tolist()) - {0}
     assert len(shown) >= min(8, len(offered))
+
+
+def test_rows_name_the_candidates_that_may_be_listed():
+    # Of five candidates only the last three may be; the last is best.
+    columns = listable(
+        np.arange(5), [9, 9, 1, 2, 2], [1, 2, 3, 4, 5], np.zeros(5), np.zeros((5, 2)), np.zeros(5)
+    )
+    values = np.array([0.1, 0.5, 0.9], np.float32)
+    assert select_diverse(values, np.arange(2, 5), columns, 3, PLAIN).tolist() == [2, 0, 1]
+
+
+@MODERATE
+@given(table=candidate_sets())
+def test_comparing_only_who_could_win_gives_what_comparing_all_gives(table):
+    """Without rules, the list of the textbook: maximal marginal relevance."""
+    weight = 0.4
+    by = without_rules(DiversitySettings(likeness_weight=weight), frozenset(RULES) - {"likeness"})
+    values = table["values"].astype(np.float64)
+    vectors = table["vectors"].astype(np.float16).astype(np.float64)
+    vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
+    worth = (values - values.min(initial=0)) / max(np.ptp(values) if len(values) else 0, 1e-9)
+    listed = []
+    for row in rows_of(table, by).tolist():
+        likeness = np.max([vectors @ vectors[other] for other in listed], axis=0, initial=0)
+        score = worth - weight * likeness
+        free = np.setdiff1d(np.arange(len(values)), listed)
+        assert score[row] >= score[free].max() - 1e-5
+        listed.append(row)

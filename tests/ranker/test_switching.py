@@ -13,7 +13,7 @@ from serving.metrics_recorder import Metrics
 from serving.stage_clock import StageClock
 from serving.switches.switches import ALL_ON, Switched
 from tests.ranker.model_use import a_model_use
-from tests.ranker.requests import a_request, candidates
+from tests.ranker.requests import a_request, candidates, listable
 from tests.ranker.test_rungs import ONE_HEAD, PLAIN, FixedModel
 
 PRE_RANKER, MAIN_RANKER = [0.2, 0.3, 0.1], [0.1, 0.9, 0.5]
@@ -75,18 +75,10 @@ def test_every_limit_of_a_list_belongs_to_a_rule():
 
 @pytest.mark.parametrize("count", [1, 20])
 def test_without_rules_a_list_goes_by_score_alone(count):
-    values = np.arange(30, dtype=np.float32)
-    chosen = select_diverse(
-        values,
-        np.arange(30, dtype=np.int64),
-        np.full(30, 5, np.int64),
-        np.full(30, 3, np.int32),
-        np.ones(30, np.bool_),
-        np.ones((30, 2), np.float32),
-        np.zeros(30, np.uint32),
-        count,
-        without_rules(DiversitySettings(), frozenset(RULES)),
-    )
+    values, ones = np.arange(30, dtype=np.float32), np.ones(30)
+    columns = listable(np.arange(30), ones * 5, ones * 3, ones, np.ones((30, 2)), ones * 0)
+    bare = without_rules(DiversitySettings(), frozenset(RULES))
+    chosen = select_diverse(values, np.arange(30), columns, count, bare)
     assert chosen.tolist() == list(range(29, 29 - count, -1))
 
 

@@ -22,7 +22,7 @@ from serving.switches.switches import EVERYTHING_ON
 from tests.fuzz.choices import Choices
 from tests.fuzz.target import Target, Try
 from tests.ranker.rankers import models
-from tests.ranker.requests import NOON_MS, a_context, a_request, a_viewer, candidates
+from tests.ranker.requests import NOON_MS, a_context, a_request, a_viewer, candidates, listable
 
 PLACES = LIST_SIZE + RESERVE_SIZE
 
@@ -83,10 +83,9 @@ def _choose(choices: Choices) -> None:
     choices.fill(categories)
     bits = np.zeros(count, np.uint32)
     choices.fill(bits)
-    rows = select_diverse(
-        values, np.arange(count), authors, categories, bits & 8 > 0, vectors, bits, PLACES,
-        choices.one_of((DiversitySettings(), NEW_VIEWER)),
-    )  # fmt: skip
+    columns = listable(np.arange(count), authors, categories, bits & 8 > 0, vectors, bits)
+    by = choices.one_of((DiversitySettings(), NEW_VIEWER))
+    rows = select_diverse(values, np.arange(count), columns, PLACES, by)
     _check(rows, count, min(count, PLACES))
 
 
