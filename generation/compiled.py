@@ -24,6 +24,7 @@ def _mapped(kind: Any, axes: int = 1) -> Any:
 
 
 NOTHING = types.void
+BOOL = types.boolean
 INT64 = types.int64
 FLOAT64 = types.float64
 BOOL = types.boolean

@@ -74,3 +74,22 @@ def test_an_input_of_the_viewer_that_is_not_finite_is_named(name):
     values[...] = np.nan
     viewer = a_viewer()._replace(**{name: values})
     assert_refused(a_request(candidates([1]), viewer=viewer), f"viewer.{name}.*is not finite")
+
+
+def test_numbers_of_every_size_are_finite():
+    columns = candidates([1])
+    for name in FLOAT_COLUMNS:
+        extremes = np.finfo(columns[name].dtype)
+        for value in (extremes.max, extremes.min, extremes.smallest_subnormal, -0.0):
+            columns[name][...] = value
+            check_request(a_request(columns))
+
+
+def test_columns_that_cannot_be_written_to_or_have_gaps_are_looked_at_too():
+    columns = candidates([1, 2])
+    columns["facts"] = np.asfortranarray(columns["facts"])
+    columns["source_score"] = np.zeros(4, np.float32)[::2]
+    columns["author_positives"].flags.writeable = False
+    check_request(a_request(columns))
+    columns["facts"][1, 3] = np.inf
+    assert_refused(a_request(columns), r"candidates\.facts.*is not finite")
