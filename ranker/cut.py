@@ -3,16 +3,40 @@
 import numpy as np
 import numpy.typing as npt
 
+from generation.compiled import BOOLS, FLOAT32S, INT64, INT64S, NOTHING, compiled, own
 from ranker.rules import NO_CATEGORY, NOBODY
 
-Rows = npt.NDArray[np.intp]
+Rows = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float32]
+Flags = npt.NDArray[np.bool_]
 
 PRE_RANKED = 200
 
 
 def best_rows(scores: npt.NDArray[np.float32], item_ids: npt.NDArray[np.int64]) -> Rows:
     """All rows, best first; ties go to the smaller item id."""
-    return np.lexsort((item_ids, -scores))
+    order = np.argsort(-scores)
+    settle_ties(order, own(scores), own(item_ids))
+    return order
+
+
+@compiled(NOTHING, INT64S, FLOAT32S, INT64S)
+def settle_ties(order: Rows, scores: Floats, item_ids: npt.NDArray[np.int64]) -> None:
+    """Put rows of equal scores, which lie side by side in `order`, by item id.
+
+    Ties are few and short, where they are not two models have failed: so by insertion.
+    """
+    for place in range(1, len(order)):
+        row = order[place]
+        before = place - 1
+        while (
+            before >= 0
+            and scores[order[before]] == scores[row]
+            and item_ids[order[before]] > item_ids[row]
+        ):
+            order[before + 1] = order[before]
+            before -= 1
+        order[before + 1] = row
 
 
 def broad_first(
@@ -31,19 +55,35 @@ def broad_first(
     return order[np.argsort(np.where(is_first, 0, 1 + is_extra), kind="stable")]
 
 
-def members_kept(order: Rows, is_member: npt.NDArray[np.bool_], count: int, members: int) -> Rows:
+@compiled(INT64S, INT64S, BOOLS, INT64, INT64)
+def members_kept(order: Rows, is_member: Flags, count: int, members: int) -> Rows:
     """`order` with the best `members` members among its first `count`, so that no cut loses them.
 
     Those that lie further down take the last places before the cut, in their order.
     """
-    at = np.flatnonzero(is_member[order])[:members]
-    late = at[at >= count]
-    if not len(late):
+    found, late = 0, 0
+    for at in range(len(order)):
+        if found < members and is_member[order[at]]:
+            found += 1
+            late += at >= count
+    if not late:
         return order
-    rest = np.setdiff1d(np.arange(len(order)), late, assume_unique=True)
-    places = np.concatenate([rest[: count - len(late)], late, rest[count - len(late) :]])
-    kept: Rows = order[places]
-    return kept
+    places = np.empty_like(order)
+    places[: count - late] = order[: count - late]
+    found, next_late, next_other = 0, count - late, count
+    for at in range(len(order)):
+        if found < members and is_member[order[at]]:
+            found += 1
+            is_late = at >= count
+        else:
+            is_late = False
+        if is_late:
+            places[next_late] = order[at]
+            next_late += 1
+        elif at >= count - late:
+            places[next_other] = order[at]
+            next_other += 1
+    return places
 
 
 def _place_in_group(groups: npt.NDArray[np.integer]) -> npt.NDArray[np.intp]:

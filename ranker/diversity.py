@@ -10,6 +10,7 @@ from operator import attrgetter
 import numpy as np
 import numpy.typing as npt
 
+from ranker.cut import best_rows
 from ranker.greedy import Limits, choose
 from ranker.listable import Listable
 from serving.contracts.shard import Columns
@@ -77,8 +78,7 @@ def select_diverse(
         Places `int64[min(count, n)]` in `rows`, best first; whatever the order of the input, those
         of the same items.
     """
-    # Sorted by value, then id: a tie goes to the better, and among equals to the smaller id.
-    order = np.lexsort((candidates["item_id"][rows], -values))
+    order = best_rows(values, candidates["item_id"][rows])
     limits = Limits(*LIMITS_OF(settings))
     chosen = choose(
         values[order],

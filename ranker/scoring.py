@@ -3,6 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
+from generation.compiled import FLOAT32S, FLOAT64, compiled, same
 from ranker.onnx_model import OnnxModel
 from serving.errors import FeedError
 
@@ -29,11 +30,23 @@ def model_scores(model: OnnxModel, matrix: Floats, weights: Floats) -> Floats:
     if not len(matrix):
         return np.empty(0, np.float32)
     scores: Floats = model.predict(matrix) @ weights
-    if not np.isfinite(scores).all():
+    lowest, highest = span_of(scores)
+    if not np.isfinite(highest - lowest):
         raise UnusableScoresError(f"model {model.version} gave scores that are not finite")
-    if len(scores) > 1 and scores.min() == scores.max():
+    if len(scores) > 1 and lowest == highest:
         raise UnusableScoresError(f"model {model.version} gave one score for everything")
     return scores
+
+
+@compiled(same(FLOAT64, 2), FLOAT32S)
+def span_of(scores: Floats) -> tuple[float, float]:
+    """The lowest and the highest of one score or more; NaN where any is NaN."""
+    lowest, highest = np.float64(scores[0]), np.float64(scores[0])
+    for score in scores:
+        if np.isnan(score):
+            return np.nan, np.nan
+        lowest, highest = min(lowest, score), max(highest, score)
+    return lowest, highest
 
 
 def retrieval_scores(source_bits: npt.NDArray[np.uint32], source_score: Floats) -> Floats:

@@ -11,6 +11,7 @@ from serving.contracts.rank_columns import (
     VIEWER_FIELDS,
     VIEWER_INPUT_COLUMNS,
 )
+from serving.contracts.shard import Columns
 from serving.errors import InvalidRequestError
 
 _CANDIDATES = ColumnCodec(RANK_COLUMNS, "candidates")
@@ -55,10 +56,15 @@ def request_from_proto(message: pb.RankRequest) -> RankRequest:
         now_ms=message.now_ms,
         viewer=ViewerInputs(**{name: viewer[name] for name in VIEWER_FIELDS}),
         context=ContextInputs(**{name: viewer[name] for name in CONTEXT_FIELDS}),
-        candidates=_CANDIDATES.decode(message.candidates),
+        # The ranker's loops take arrays of their own only: copied once here, not by each of them.
+        candidates=_copied(_CANDIDATES.decode(message.candidates)),
         receipt=receipt_codec.from_proto(message.receipt),
         without_main_ranker=message.without_main_ranker,
     )
+
+
+def _copied(columns: Columns) -> Columns:
+    return {name: column.copy() for name, column in columns.items()}
 
 
 def reply_to_proto(reply: RankReply) -> pb.RankResponse:

@@ -16,6 +16,15 @@ def test_best_first_and_ties_by_the_smaller_id():
     assert best_rows(scores, np.array([1, 30, 20])).tolist() == [2, 1, 0]
 
 
+def test_any_number_of_ties_is_settled_by_the_smaller_id():
+    random = np.random.default_rng(3)
+    for kinds in (1, 2, 9, 400):
+        scores = random.integers(0, kinds, 300).astype(np.float32) - 4
+        item_ids = random.permutation(1_000)[:300]
+        expected = np.lexsort((item_ids, -scores))
+        np.testing.assert_array_equal(best_rows(scores, item_ids), expected)
+
+
 def test_the_best_of_each_category_comes_first():
     assert broad([1, 2, 3, 4], [7, 7, 8, 7]) == [0, 2, 1, 3]
 
@@ -47,3 +56,9 @@ def test_members_that_are_in_front_already_change_nothing():
     is_member = np.array([True, False, True])
     order = np.array([0, 2, 1])
     assert members_kept(order, is_member, count=2, members=2).tolist() == [0, 2, 1]
+
+
+def test_only_as_many_members_as_asked_for_are_brought_forward():
+    is_member = np.array([True, False, False, False, True, True, True])
+    order = np.arange(7)
+    assert members_kept(order, is_member, count=3, members=3).tolist() == [0, 4, 5, 1, 2, 3, 6]
