@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from benchmarks.measuring.capacity import measured_capacity
 from benchmarks.measuring.open_loop import Phase, Plan
@@ -46,35 +47,49 @@ def main() -> None:
     parser.add_argument("--deadline-ms", type=float, default=150.0)
     parser.add_argument("--out", type=Path, default=Path("docs"))
     args = parser.parse_args()
-    generations = args.generations or _small_world(Path("var/overload"))
-    report: dict[str, object] = {}
+    generations = args.generations or overload_world(Path("var/overload"))
+    report: dict[str, Any] = {}
     curves: dict[str, tuple[float, Sequence[PhaseResult]]] = {}
     for name in args.deployment:
-        found = _measure(name, generations, args)
+        found = measure(name, generations, args.viewers, args.seconds, args.deadline_ms)
         report[name] = found
-        phases = [PhaseResult(**phase) for phase in found["phases"][: len(LOADS)]]  # type: ignore[index]
-        curves[name] = (float(found["capacity"]), phases)  # type: ignore[arg-type]
+        phases = [PhaseResult(**phase) for phase in found["phases"][: len(LOADS)]]
+        curves[name] = (float(found["capacity"]), phases)
     (args.out / "overload.json").write_text(json.dumps(report, indent=1) + "\n")
     draw(curves, args.out / "overload.png")
 
 
-def _measure(name: str, generations: Path, args: argparse.Namespace) -> dict[str, object]:
+def measure(
+    name: str,
+    generations: Path,
+    viewers: int = WORLD.viewer_count,
+    seconds: float = 10.0,
+    deadline_ms: float = 150.0,
+) -> dict[str, Any]:
+    """Everything about one deployment.
+
+    Args:
+        seconds: Length of each phase.
+
+    Returns:
+        `capacity` per second, `recovery_s`, and `phases`, each a `PhaseResult` as a dictionary.
+    """
     started: AbstractContextManager[Servers]
     started = embedded(generations) if name == "embedded" else distributed(generations)
     with started as servers:
-        capacity = measured_capacity(servers.address, servers.tokens["one"], args.viewers, 6.0)
+        capacity = measured_capacity(servers.address, servers.tokens["one"], viewers, 6.0)
         if not capacity:
             raise SystemExit(f"{name}: not one complete answer, so there is no capacity to measure")
         print(f"\n# {name}: capacity {capacity:.0f}/s, machine load {busy_load():.1f}")
 
         def plan(*rates: tuple[str, float], token: str = "one", retries: int = 0) -> Plan:
-            phases = [Phase(name, rate * capacity, args.seconds) for name, rate in rates]
+            phases = [Phase(name, rate * capacity, seconds) for name, rate in rates]
             return Plan(
                 servers.address,
                 phases,
                 0.0,
-                args.deadline_ms,
-                (0, args.viewers),
+                deadline_ms,
+                (0, viewers),
                 token=servers.tokens[token],
                 retries=retries,
                 heeds_pushback=False,
@@ -89,7 +104,7 @@ def _measure(name: str, generations: Path, args: argparse.Namespace) -> dict[str
             ]
         )
         [storm] = run_clients([plan(("retry storm 2x", 2.0), ("after it 0.8x", AFTER), retries=3)])
-    recovered = recovery_s(curve, len(LOADS) * args.seconds, 2 * curve.phases[0].p99_ms)
+    recovered = recovery_s(curve, len(LOADS) * seconds, 2 * curve.phases[0].p99_ms)
     for result in (curve, flood[0], storm):
         _print(result)
     print(f"back to normal after {recovered:g} s")
@@ -110,7 +125,8 @@ def _print(result: RunResult) -> None:
         print(f"degraded: {result.reasons}")
 
 
-def _small_world(folder: Path) -> Path:
+def overload_world(folder: Path) -> Path:
+    """Generations of a world with viewers enough, made in `folder` unless they are there."""
     if not (folder / "generations" / "CURRENT").exists():
         folder.mkdir(parents=True, exist_ok=True)
         make_small_world(folder, WORLD)
