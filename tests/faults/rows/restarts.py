@@ -92,11 +92,14 @@ def kill_rounds(lab: Lab, rounds: int) -> Seen:
         actor.stop()
         effects = lab.effects(ring.named("redis").address, actor)
     slowest_s = max(back_s)
-    note = f"full at most {slowest_s:.1f} s after a process ({back_s[slowest_s]}) was back"
-    seen = watch.seen(note=f"{note}; {actor.count} actions", **effects)
-    assert not failed, failed
+    note = (
+        f"full at most {slowest_s:.1f} s after a process ({back_s[slowest_s]}) was back; "
+        f"{actor.count} actions, {effects['lost']} lost, {effects['double']} double"
+    )
+    seen = watch.seen(note=note, **effects)
+    assert not failed, (note, failed)
     assert not seen.empty_pages
-    assert (seen.lost, seen.double) == (0, 0), seen
+    assert (seen.lost, seen.double) == (0, 0), note
     assert slowest_s < BACK_WITHIN_S * lab.slowness, back_s
     return seen
 
