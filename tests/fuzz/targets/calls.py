@@ -121,6 +121,8 @@ async def _call(services: OpenServices, number: int, data: bytes) -> None:
     except CALLERS_FAULT:
         assert await _kept(services) == before, "refused, and kept all the same"
         return
+    if isinstance(answer, bytes):  # a page is written for the wire at once
+        answer = feed_pb2.GetFeedResponse.FromString(answer)
     assert type(answer).FromString(answer.SerializeToString()) == answer
     if method in ("LogActions", "PublishItems"):
         sent = len(request.actions if method == "LogActions" else request.items)
