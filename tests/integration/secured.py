@@ -22,6 +22,7 @@ GATEWAY = "gateway"
 GUEST = "guest"
 TIMEOUT_S = 10.0
 INNER = {
+    "LineService": "ranker",
     "CandidateService": "candidate_gen",
     "AnnShardService": "ann_shards-1",
     "SocialGraphService": "social_graph",

@@ -19,7 +19,14 @@ from feed_assembly import action_codec, feed_codec, item_codec
 from feed_assembly.action import checked_action
 from feed_assembly.feed_request import checked
 from feed_assembly.item_change import checked_item
-from protos import ann_shard_pb2, candidates_pb2, feed_pb2, ranker_pb2, social_graph_pb2
+from protos import (
+    ann_shard_pb2,
+    candidates_pb2,
+    feed_pb2,
+    line_pb2,
+    ranker_pb2,
+    social_graph_pb2,
+)
 from ranker.request_checks import check_request as check_rank
 from serving.access.roles import METHOD_ROLES
 from serving.contracts import candidates_codec, rank_codec, shard_codec
@@ -187,8 +194,9 @@ def test_what_cannot_be_meant_is_refused_by_its_name(message, check, path, value
 def test_every_request_of_every_service_is_looked_at():
     looked_at = {message.DESCRIPTOR.name for message, _ in CHECKS}
     graph = {"NeighbourhoodRequest", "RelationsRequest"}  # tests/social_graph has these
-    files = (feed_pb2, candidates_pb2, ann_shard_pb2, social_graph_pb2, ranker_pb2)
+    lines = {"LineCalls"}  # tests/serving/lines has these; what a line carries is looked at as ever
+    files = (feed_pb2, candidates_pb2, ann_shard_pb2, social_graph_pb2, ranker_pb2, line_pb2)
     services = [s for file in files for s in file.DESCRIPTOR.services_by_name.values()]
     methods = [method for service in services for method in service.methods]
     assert len(methods) == len(METHOD_ROLES)
-    assert {method.input_type.name for method in methods} == looked_at | graph
+    assert {method.input_type.name for method in methods} == looked_at | graph | lines

@@ -107,7 +107,7 @@ def test_whoever_hangs_leaves_nobody_behind_who_gives_up(folder: Path, seam: str
 
 
 class Stuck:
-    """A shard whose search never ends, and records of a graph that are never read.
+    """A shard, an executor whose jobs never end, and records of a graph that are never read.
 
     Attributes:
         number, dim: As of a shard.
@@ -117,13 +117,19 @@ class Stuck:
     number = 0
     dim = EMBEDDING_DIM
     lag_messages = 0
-    search = read = staticmethod(hang)
+    run = read = staticmethod(hang)
+
+    def judged(self, _question: object) -> None:
+        """What of the shard may be found."""
+
+    def is_long(self, _question: object) -> bool:
+        return True
 
 
 def a_search(deadline: Deadline) -> Awaitable[object]:
     stuck: Any = Stuck()
     request = SearchRequest("tiny", everything_eligible(), [SearchPart(PartKind.FRESH, 3)])
-    return Shards("tiny", [stuck], stuck).search(request, deadline)
+    return Shards("tiny", [stuck], stuck, stuck).search(request, deadline)
 
 
 def a_neighbourhood(deadline: Deadline) -> Awaitable[object]:

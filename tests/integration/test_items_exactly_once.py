@@ -28,7 +28,7 @@ from tests.serving.bus.logs import opened
 from tests.serving.fixed_clock import FixedClock
 
 PATIENCE_S = 20.0
-SOON = Deadline.after_ms(600_000)
+PATIENCE_MS = 60_000.0
 OLD, NEW = tuple(map(int, ITEM_IDS[:4])), (500, 501, 502, 503)
 TOUCHED = [*OLD, *NEW]
 EVENT_COUNT = 60
@@ -72,13 +72,15 @@ class Served:
         for reader in self._readers:
             assert await reader.caught_up(PATIENCE_S)
         wanted = ids(*TOUCHED)
-        columns = await self._shards.lookup(self._shards.generation, wanted, NOON_MS, SOON)
+        columns = await self._shards.lookup(
+            self._shards.generation, wanted, NOON_MS, Deadline.after_ms(PATIENCE_MS)
+        )
         facts: dict[str, Any] = {name: values.tolist() for name, values in columns.items()}
         for kind in (PartKind.FRESH, PartKind.POPULAR):
             request = SearchRequest(
                 self._shards.generation, everything_eligible(), [SearchPart(kind, 100)]
             )
-            answers = await self._shards.search(request, SOON)
+            answers = await self._shards.search(request, Deadline.after_ms(PATIENCE_MS))
             found = [a.columns["item_id"][row] for a in answers for row in a.parts[0].rows]
             facts[kind.name] = sorted(map(int, found))
         facts["deleted"] = self._content.deleted(wanted).tolist()

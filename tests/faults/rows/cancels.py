@@ -31,7 +31,6 @@ SEED = 28
     [28],
     f"half of {CALLS} calls are cancelled, {AT_ONCE} at once, on separate processes",
     "nobody gets the answer of another; work behind them stops; no task or connection is left",
-    fast=True,
 )
 def half_give_up(lab: Lab) -> Seen:
     ring = lab.distributed()
