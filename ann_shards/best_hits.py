@@ -16,13 +16,11 @@ from generation.compiled import (
     several,
     step,
 )
+from generation.id_table import NOWHERE, empty_table, slot_of
 
 Rows = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
 RowsAndScores = tuple[Rows, Floats]
-
-NO_ROW = -1
-HASH_MULTIPLIER = 0x9E3779B97F4A7C15 >> 1  # Fibonacci hashing: neighbouring rows spread evenly
 
 
 @step
@@ -74,25 +72,6 @@ def best_of(items: ItemArrays, rows: Rows, scores: Floats, limit: int) -> RowsAn
 
 
 @step
-def place_of(table: Rows, rows: Rows, row: int) -> int:
-    """Where in a hash table of indices into `rows` this row is, or would be put."""
-    mask = len(table) - 1
-    at = ((row * HASH_MULTIPLIER) >> 20) & mask
-    while table[at] != NO_ROW and rows[table[at]] != row:
-        at = (at + 1) & mask
-    return at
-
-
-@step
-def empty_table(count: int) -> Rows:
-    """A hash table with room for `count` rows."""
-    size = 16
-    while size < 2 * count:
-        size *= 2
-    return np.full(size, NO_ROW, np.int64)
-
-
-@step
 def best_of_queries(
     items: ItemArrays,
     eligible: EligibleArrays,
@@ -113,13 +92,13 @@ def best_of_queries(
         row = found_rows[at]
         if not is_eligible(eligible, row):
             continue
-        place = place_of(table, rows, row)
-        if table[place] == NO_ROW:
-            table[place] = count
+        slot = slot_of(table, rows, row)
+        if table[slot] == NOWHERE:
+            table[slot] = count
             rows[count], scores[count] = row, found_scores[at]
             count += 1
-        elif found_scores[at] > scores[table[place]]:
-            scores[table[place]] = found_scores[at]
+        elif found_scores[at] > scores[table[slot]]:
+            scores[table[slot]] = found_scores[at]
     return best_of(items, rows[:count], scores[:count], limit)
 
 

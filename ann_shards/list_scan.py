@@ -3,13 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from ann_shards.best_hits import (
-    NO_ROW,
-    RowsAndScores,
-    best_of,
-    empty_table,
-    place_of,
-)
+from ann_shards.best_hits import RowsAndScores, best_of
 from ann_shards.item_arrays import (
     EligibleArrays,
     ItemArrays,
@@ -20,6 +14,7 @@ from ann_shards.item_arrays import (
     popularity_of,
 )
 from generation.compiled import step
+from generation.id_table import NOWHERE, Table, empty_table, slot_of
 from generation.sorted_ids import places_of
 
 Rows = npt.NDArray[np.int64]
@@ -73,12 +68,12 @@ def heads(
 
 
 @step
-def add_distinct(rows: Rows, count: int, table: Rows, row: int) -> int:
+def add_distinct(rows: Rows, count: int, table: Table, row: int) -> int:
     """Append a row unless it is there; the new count."""
-    at = place_of(table, rows, row)
-    if table[at] != NO_ROW:
+    slot = slot_of(table, rows, row)
+    if table[slot] != NOWHERE:
         return count
-    table[at] = count
+    table[slot] = count
     rows[count] = row
     return count + 1
 

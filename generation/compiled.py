@@ -27,7 +27,6 @@ NOTHING = types.void
 BOOL = types.boolean
 INT64 = types.int64
 FLOAT64 = types.float64
-BOOL = types.boolean
 
 BOOLS = types.boolean[::1]
 UINT8S = types.uint8[::1]

@@ -1,4 +1,4 @@
-"""A hash table of ids, for compiled loops that look many ids up in a short list.
+"""A hash table of ids or rows, for compiled loops that look many up in a short list.
 
 Ids that people choose may be made to collide: so lists of a few hundred or thousand only.
 """
@@ -17,27 +17,36 @@ SHIFT = 20
 
 
 @step
-def table_of(ids: Ids) -> Table:
-    """Places of all `ids`, to be asked with `place_of`; at most half full."""
+def empty_table(count: int) -> Table:
+    """A table with room for the places of `count` ids; at most half full with them."""
     size = 16
-    while size < 2 * len(ids):
+    while size < 2 * count:
         size *= 2
-    table = np.full(size, NOWHERE, np.int32)
+    return np.full(size, NOWHERE, np.int32)
+
+
+@step
+def slot_of(table: Table, ids: Ids, wanted: int) -> int:
+    """Where in `table` the place of this id stands, or would be put."""
+    mask = len(table) - 1
+    at = ((wanted * MULTIPLIER) >> SHIFT) & mask
+    while table[at] != NOWHERE and ids[table[at]] != wanted:
+        at = (at + 1) & mask
+    return at
+
+
+@step
+def table_of(ids: Ids) -> Table:
+    """Places of all `ids`, of repeated ones the first, to be asked with `place_of`."""
+    table = empty_table(len(ids))
     for place in range(len(ids)):
-        at = ((ids[place] * MULTIPLIER) >> SHIFT) & (size - 1)
-        while table[at] != NOWHERE:
-            at = (at + 1) & (size - 1)
-        table[at] = place
+        slot = slot_of(table, ids, ids[place])
+        if table[slot] == NOWHERE:
+            table[slot] = place
     return table
 
 
 @step
 def place_of(table: Table, ids: Ids, wanted: int) -> int:
     """Where in `ids` this id is first; `NOWHERE` when it is not there."""
-    mask = len(table) - 1
-    at = ((wanted * MULTIPLIER) >> SHIFT) & mask
-    while table[at] != NOWHERE:
-        if ids[table[at]] == wanted:
-            return int(table[at])
-        at = (at + 1) & mask
-    return NOWHERE
+    return int(table[slot_of(table, ids, wanted)])

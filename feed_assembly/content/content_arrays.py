@@ -4,9 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import types
 
-from generation.compiled import MAPPED_INT32S, MAPPED_INT64S, MAPPED_UINT8S
+from generation.compiled import MAPPED_INT32S, MAPPED_INT64S, MAPPED_UINT8S, fields
 
 Ids = npt.NDArray[np.int64]
 Offsets = npt.NDArray[np.int32]
@@ -44,14 +43,12 @@ class ContentArrays(NamedTuple):
 
 
 _STRINGS = (MAPPED_INT32S, MAPPED_UINT8S)
-CONTENT_ARRAYS = types.NamedTuple(
-    (
-        *(4 * (MAPPED_INT64S,)),
-        *(3 * _STRINGS),
-        MAPPED_INT32S,
-        *_STRINGS,
-        MAPPED_INT64S,
-        *(2 * _STRINGS),
-    ),
+CONTENT_ARRAYS = fields(
     ContentArrays,
+    *(4 * (MAPPED_INT64S,)),
+    *(3 * _STRINGS),
+    MAPPED_INT32S,
+    *_STRINGS,
+    MAPPED_INT64S,
+    *(2 * _STRINGS),
 )
