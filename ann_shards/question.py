@@ -57,10 +57,10 @@ class Question:
     """
 
     def __init__(self, request: SearchRequest) -> None:
-        """Raises InvalidRequestError for a part that has no ids and needs some."""
+        """Raises InvalidRequestError for a part that lacks ids or vectors and needs some."""
         wanted, parts = request.eligibility, request.parts
         self.request = request
-        self.asked = [Asked(part.vectors, part.limit) for part in parts if part.vectors is not None]
+        self.asked = [_asked(part) for part in parts if part.kind == PartKind.VECTORS]
         sets = [
             np.sort(wanted.followed_ids),
             np.sort(wanted.friend_ids),
@@ -83,6 +83,12 @@ class Question:
             np.concatenate(weights),
             _ends(keys[1:]),
         )
+
+
+def _asked(part: SearchPart) -> Asked:
+    if part.vectors is None:
+        raise InvalidRequestError("part.vectors", "missing in a part of kind VECTORS")
+    return Asked(part.vectors, part.limit)
 
 
 def _ends(arrays: Sequence[npt.NDArray[np.int64]]) -> Ids:

@@ -26,9 +26,6 @@ from generation.vector_index import Nearest, NeighborIndex
 from generation.vocabulary import Vocabulary
 from serving.contracts.shard import Columns, Ids, PartHits, ShardAnswer
 
-MAX_PRODUCTS_ON_LOOP = 100_000
-"""Vectors times queries: more of them may hold the event loop for a millisecond."""
-
 WARM_QUERIES = 32
 MIN_RECALL = 0.9
 """Over so few queries; the build requires 0.98 over all."""
@@ -94,10 +91,9 @@ class Shard:
         bits, probe_share = judged.eligible.bits, question.request.probe_share
         return self._index.search_all(question.asked, bits, probe_share)
 
-    def is_long(self, question: Question) -> bool:
-        """Whether the second step is to be taken by another thread than the event loop's."""
-        products = self._index.size * sum(len(each.queries) for each in question.asked)
-        return products > MAX_PRODUCTS_ON_LOOP
+    def products(self, question: Question) -> int:
+        """Vectors times queries, by which to guess how long the second step takes."""
+        return self._index.size * sum(len(each.queries) for each in question.asked)
 
     def answer(self, question: Question, judged: Judged, nearest: Nearest) -> ShardAnswer:
         """The last step: all parts, and the columns of what was found."""

@@ -1,7 +1,7 @@
 """All shards of one process behind the one interface that candidate_gen knows."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from serving.contracts.shard import Columns, Ids, SearchRequest, ShardAnswer
 from serving.deadline import Deadline
 from serving.errors import DeadlineError, PreconditionError
 from serving.native_executor import NativeExecutor
+
+MAX_PRODUCTS_ON_LOOP = 100_000
+"""Vectors times queries: more of them may hold the event loop for a millisecond."""
 
 MIN_SEARCH_MS = 1.0
 """With less left nobody would wait for the answer."""
@@ -93,28 +96,32 @@ class Shards:
         return _stacked([shard.lookup(item_ids, now_ms) for shard in self._shards])
 
     async def _answers(self, shards: Sequence[Shard], question: Question) -> list[ShardAnswer]:
-        """One job searches all indexes; each shard holds the loop by itself."""
-        judged = [shard.judged(question) for shard in shards]
+        """Each shard holds the loop by itself; long searches leave it, all of them as one job."""
+        products = sum(shard.products(question) for shard in shards)
+        if self._executor is None or products <= MAX_PRODUCTS_ON_LOOP:
+            return [shard.search(question) async for shard in _yielding(shards)]
+        judged = [shard.judged(question) async for shard in _yielding(shards)]
 
         def search_all() -> list[Nearest]:
             return [
                 shard.nearest(question, each) for shard, each in zip(shards, judged, strict=True)
             ]
 
-        if self._executor is not None and any(shard.is_long(question) for shard in shards):
-            nearest = await self._executor.run(search_all)
-        else:
-            nearest = search_all()
-        answers: list[ShardAnswer] = []
-        for shard, each, near in zip(shards, judged, nearest, strict=True):
-            if answers:
-                await asyncio.sleep(0)
-            answers.append(shard.answer(question, each, near))
-        return answers
+        nearest = await self._executor.run(search_all)
+        steps = iter(zip(judged, nearest, strict=True))
+        return [shard.answer(question, *next(steps)) async for shard in _yielding(shards)]
 
     def _check_generation(self, generation: str) -> None:
         if generation != self.generation:
             raise PreconditionError(f"holds generation {self.generation}, not {generation!r}")
+
+
+async def _yielding(shards: Sequence[Shard]) -> AsyncIterator[Shard]:
+    """One after the other; others may have the loop in between."""
+    for place, shard in enumerate(shards):
+        if place:
+            await asyncio.sleep(0)
+        yield shard
 
 
 def _stacked(parts: Sequence[Columns]) -> Mapping[str, np.ndarray]:

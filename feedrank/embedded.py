@@ -11,7 +11,7 @@ from ann_shards.counter_aggregator import CounterAggregator
 from ann_shards.service import open_shards
 from ann_shards.shards import Shards
 from candidate_gen.service import CandidateGen, Services, open_candidate_gen
-from candidate_gen.together import in_turn
+from candidate_gen.together import at_once, in_turn
 from feed_assembly.page_keys import keys_at_home
 from feed_assembly.service import FeedAssembly, open_feed_assembly
 from feed_assembly.servicer import SERVICE_NAME, FeedServicer
@@ -122,7 +122,7 @@ async def _open_services(
     graph = await open_social_graph(folder, manifest, settings.home, bus, metrics)
     switches = follow_switches(SWITCHES, settings, metrics, server)
     ranker = open_ranker(folder, manifest, bus, metrics, switches=switches)
-    services = Services([shards], graph, ranker, in_turn)
+    services = Services([shards], graph, ranker, in_turn if state.is_local else at_once)
     candidate_gen = await asyncio.to_thread(
         open_candidate_gen,
         folder,

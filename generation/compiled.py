@@ -83,11 +83,12 @@ def compiled(returns: Any, *takes: Any) -> Callable[[Function], Function]:
 
     def compile_now(function: Function) -> Function:
         options = {"error_model": "numpy"}
-        keep_by_sources(function)
+        signature = returns(*takes)
+        keep_by_sources(function, signature)
         try:
-            loop: Function = njit(returns(*takes), cache=True, **options)(function)
+            loop: Function = njit(signature, cache=True, **options)(function)
         except RuntimeError:  # no folder to keep it in can be written
-            loop = njit(returns(*takes), **options)(function)
+            loop = njit(signature, **options)(function)
         return loop
 
     return compile_now

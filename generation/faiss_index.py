@@ -72,6 +72,8 @@ class FaissIndex:
             raise ValueError(f"{folder / layout.SHARD_INDEX} has no mapped inverted lists")
         # By default every search starts up to 32 threads that read ahead: half a millisecond.
         lists.prefetch_nthread = 0
+        if parameters.lists != index.nlist:
+            raise ValueError(f"{folder}: index has {index.nlist} lists, not {parameters.lists}")
         return FaissIndex(index, parameters)
 
     def search(

@@ -3,12 +3,12 @@
 import numpy as np
 import numpy.typing as npt
 
-from generation.compiled import BOOLS, FLOAT32S, INT64, INT64S, NOTHING, compiled, own
+from generation.compiled import FLOAT32S, INT64, INT64S, NOTHING, UINT32S, compiled, own
 from ranker.rules import NO_CATEGORY, NOBODY
 
 Rows = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
-Flags = npt.NDArray[np.bool_]
+Bits = npt.NDArray[np.uint32]
 
 PRE_RANKED = 200
 
@@ -55,34 +55,40 @@ def broad_first(
     return order[np.argsort(np.where(is_first, 0, 1 + is_extra), kind="stable")]
 
 
-@compiled(INT64S, INT64S, BOOLS, INT64, INT64)
-def members_kept(order: Rows, is_member: Flags, count: int, members: int) -> Rows:
-    """`order` with the best `members` members among its first `count`, so that no cut loses them.
+@compiled(INT64S, INT64S, UINT32S, UINT32S, INT64, INT64)
+def members_kept(order: Rows, groups: Bits, of_groups: Bits, count: int, members: int) -> Rows:
+    """`order` with the best `members` of each group among its first `count`: no cut loses them.
 
-    Those that lie further down take the last places before the cut, in their order.
+    They push out what is last before the cut and belongs to none of them; all stay in their order.
+
+    Args:
+        groups: By row, one bit for each group it belongs to.
+        of_groups: The bit of each group that is meant.
     """
-    found, late = 0, 0
+    is_kept = np.zeros(len(order), np.bool_)
+    reserved = 0
+    for bit in of_groups:
+        found = 0
+        for at in range(len(order)):
+            if found == members:
+                break
+            if groups[order[at]] & bit:
+                found += 1
+                reserved += not is_kept[at]
+                is_kept[at] = True
     for at in range(len(order)):
-        if found < members and is_member[order[at]]:
-            found += 1
-            late += at >= count
-    if not late:
-        return order
+        if reserved < count and not is_kept[at]:
+            reserved += 1
+            is_kept[at] = True
     places = np.empty_like(order)
-    places[: count - late] = order[: count - late]
-    found, next_late, next_other = 0, count - late, count
+    kept, other = 0, reserved
     for at in range(len(order)):
-        if found < members and is_member[order[at]]:
-            found += 1
-            is_late = at >= count
+        if is_kept[at]:
+            places[kept] = order[at]
+            kept += 1
         else:
-            is_late = False
-        if is_late:
-            places[next_late] = order[at]
-            next_late += 1
-        elif at >= count - late:
-            places[next_other] = order[at]
-            next_other += 1
+            places[other] = order[at]
+            other += 1
     return places
 
 

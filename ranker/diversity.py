@@ -11,14 +11,15 @@ import numpy as np
 import numpy.typing as npt
 
 from ranker.cut import best_rows
-from ranker.greedy import Limits, choose
+from ranker.greedy import FRIENDS_LIKED, IN_NETWORK, Limits, choose
 from ranker.listable import Listable
 from serving.contracts.shard import Columns
 
 Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
 
-SOCIAL_SOURCES = ("in_network", "friends_liked")
+SOCIAL_BITS = np.array([IN_NETWORK, FRIENDS_LIKED], np.uint32)
+"""Of the sources whose items `social_every` is about."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from features.inputs import CrossInputs, Inputs, ItemInputs, ViewerInputs
 from features.matrix import feature_matrix
 from generation.viewer_columns import VIEWER_TOTALS
 from ranker.cut import PRE_RANKED, best_rows, broad_first, members_kept
-from ranker.diversity import NEW_VIEWER, SOCIAL_SOURCES, DiversitySettings, select_diverse
+from ranker.diversity import NEW_VIEWER, SOCIAL_BITS, DiversitySettings, select_diverse
 from ranker.model_use import ModelUse
 from ranker.models import Models
 from ranker.scoring import retrieval_scores
@@ -20,7 +20,6 @@ from ranker.switching import without_rules
 from serving.contracts.rank import LIST_SIZE, RESERVE_SIZE, RankRequest
 from serving.contracts.rank_columns import CROSS_FIELDS, ITEM_FIELDS
 from serving.contracts.shard import Columns
-from serving.contracts.sources import SOURCE_BIT
 from serving.stage_clock import StageClock
 
 Floats = npt.NDArray[np.float32]
@@ -98,9 +97,7 @@ def _cut(scores: Floats, candidates: Columns, settings: DiversitySettings) -> np
         order = broad_first(order, authors, categories, settings.max_per_author)
     if settings.social_every:
         wanted = LIST_LENGTH // settings.social_every
-        for source in SOCIAL_SOURCES:
-            is_member = candidates["source_bits"] & np.uint32(SOURCE_BIT[source]) > 0
-            order = members_kept(order, is_member, PRE_RANKED, wanted)
+        order = members_kept(order, candidates["source_bits"], SOCIAL_BITS, PRE_RANKED, wanted)
     return order[:PRE_RANKED]
 
 

@@ -84,4 +84,7 @@ def related(
                 if number == 0:
                     affinity_of[place] = affinity[at]
             at += 1
+    for author in range(len(author_ids)):  # what is said of a repeated one stands at the first
+        first = place_of(table, author_ids, author_ids[author])
+        flags[author], affinity_of[author] = flags[first], affinity_of[first]
     return flags, affinity_of

@@ -52,11 +52,14 @@ async def open_social_graph(
     folder.mkdir(parents=True, exist_ok=True)
     # The overlay comes first: its lock keeps other processes away from the base while it is made.
     overlay = await asyncio.to_thread(open_or_rebuild, folder / OVERLAY, RocksDbStateStore)
+    base = None
     try:
         base = await asyncio.to_thread(load_base, generation_folder, manifest, folder)
         overlaid = await asyncio.to_thread(_overlaid_keys, overlay)
     except BaseException:
         await overlay.close()
+        if base is not None:
+            base.close()
         raise
     _remove_old(folder)
     records = GraphRecords(base, overlay, executor, overlaid)

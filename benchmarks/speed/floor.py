@@ -37,11 +37,10 @@ from generation.manifest import Manifest
 from generation.publish import current
 from generation.vocabulary import Vocabulary
 from ranker.cut import PRE_RANKED, best_rows, members_kept
-from ranker.diversity import SOCIAL_SOURCES, DiversitySettings, select_diverse
+from ranker.diversity import SOCIAL_BITS, DiversitySettings, select_diverse
 from ranker.models import Models
 from serving.contracts.rank import LIST_SIZE, RESERVE_SIZE, RankRequest
 from serving.contracts.rank_columns import CROSS_FIELDS, ITEM_FIELDS
-from serving.contracts.sources import SOURCE_BIT
 from serving.native_threads import hold_native_threads
 
 PARTS = ("eligible", "nearest", "lists", "gather", "features", "pre-rank", "rank", "diversity")
@@ -121,9 +120,7 @@ class Floor:
         first = models.pre_ranker.predict(matrix)[:, 0]
         order = best_rows(first, columns["item_id"])
         wanted = (LIST_SIZE + RESERVE_SIZE) // settings.social_every
-        for source in SOCIAL_SOURCES:
-            is_member = columns["source_bits"] & np.uint32(SOURCE_BIT[source]) > 0
-            order = members_kept(order, is_member, PRE_RANKED, wanted)
+        order = members_kept(order, columns["source_bits"], SOCIAL_BITS, PRE_RANKED, wanted)
         kept = order[:PRE_RANKED]
         clock.lap("pre-rank")
         values = models.ranker.predict(matrix[kept]) @ models.worth

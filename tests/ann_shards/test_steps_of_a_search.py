@@ -1,10 +1,13 @@
 """A search whose second step is taken by a thread finds the same, and what changed meanwhile."""
 
+import asyncio
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from ann_shards import shard as shard_module
+from ann_shards import shards as shards_module
 from ann_shards.delta_items import DeletedItem
 from ann_shards.question import Question
 from ann_shards.service import open_shards
@@ -12,6 +15,7 @@ from ann_shards.shards import Shards
 from generation.manifest import Manifest
 from serving.contracts.shard import PartKind, SearchPart, SearchRequest, ShardAnswer
 from serving.deadline import Deadline
+from serving.errors import InvalidRequestError
 from serving.metrics_recorder import Metrics
 from serving.native_executor import NativeExecutor
 from tests.ann_shards.requests import a_vector_part, an_id_part, everything_eligible
@@ -40,7 +44,7 @@ def found(answers: list[ShardAnswer]) -> list[list[tuple[int, float]]]:
 
 async def test_a_thread_finds_what_the_loop_finds(shards: Shards, tiny: Path, bus, monkeypatch):
     on_loop = await shards.search(request_of(tiny.name), Deadline.after_ms(3_600_000))
-    monkeypatch.setattr(shard_module, "MAX_PRODUCTS_ON_LOOP", 0)
+    monkeypatch.setattr(shards_module, "MAX_PRODUCTS_ON_LOOP", 0)
     metrics, manifest = Metrics(), Manifest.read(tiny)
     executor = NativeExecutor(metrics, workers=1)
     others = open_shards(tiny, manifest, range(SHARDS), bus, FixedClock(), metrics, executor)
@@ -60,3 +64,30 @@ async def test_an_item_deleted_during_the_second_step_is_not_found(shards, tiny,
     answer = shard.answer(question, judged, nearest)
     assert len(answer.columns["item_id"]) > 0
     assert item_id not in answer.columns["item_id"]
+
+
+async def test_others_have_the_loop_between_two_shards(shards: Shards, tiny: Path):
+    turns = 0
+
+    async def take_turns() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    others = asyncio.create_task(take_turns())
+    await shards.search(request_of(tiny.name), Deadline.after_ms(3_600_000))
+    others.cancel()
+    assert turns >= SHARDS - 1
+
+
+def test_vectors_of_a_part_of_another_kind_are_not_searched(tiny: Path):
+    odd = replace(an_id_part(PartKind.AUTHORS, [11], weights=[0]), vectors=np.ones((1, 4), "f4"))
+    request = SearchRequest(tiny.name, everything_eligible(), [odd, *PARTS])
+    assert len(Question(request).asked) == 2
+
+
+def test_a_part_of_vectors_needs_some(tiny: Path):
+    request = SearchRequest(tiny.name, everything_eligible(), [SearchPart(PartKind.VECTORS, 3)])
+    with pytest.raises(InvalidRequestError, match=r"part\.vectors"):
+        Question(request)

@@ -1,6 +1,7 @@
 """Compiled loops refuse other types, and are compiled anew when what they are made of changes."""
 
 import importlib.util
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -43,7 +44,7 @@ def module(folder: Path, name: str, text: str) -> ModuleType:
 def loop_with(folder: Path, factor: int, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """A loop whose step multiplies by `factor`; both in files that keep their names."""
     monkeypatch.setitem(
-        __import__("sys").modules,
+        sys.modules,
         "some_steps",
         module(folder, "some_steps", STEP.format(factor=factor)),
     )
@@ -56,6 +57,29 @@ def test_a_loop_changes_with_a_step_of_another_file(tmp_path, monkeypatch):
     kept = list((tmp_path / "__pycache__").glob("loops-*"))
     assert loop_with(tmp_path, 5, monkeypatch).total(values) == 15
     assert len(list((tmp_path / "__pycache__").glob("loops-*"))) == len(kept) + 1
+
+
+PAIR = """
+from typing import NamedTuple
+class Pair(NamedTuple):
+    {first}: int
+    {second}: int
+"""
+LOOP_OF_A_PAIR = """
+from generation.compiled import INT64, compiled, fields
+from some_pair import Pair
+@compiled(INT64, fields(Pair, INT64, INT64))
+def less(pair):
+    return pair.one - pair.other
+"""
+
+
+def test_a_loop_changes_with_the_order_of_the_fields_it_reads(tmp_path, monkeypatch):
+    for names in (("one", "other"), ("other", "one")):
+        pair = module(tmp_path, "some_pair", PAIR.format(first=names[0], second=names[1]))
+        monkeypatch.setitem(sys.modules, "some_pair", pair)
+        loop = module(tmp_path, "some_loop", LOOP_OF_A_PAIR)
+        assert loop.less(pair.Pair(one=5, other=3)) == 2
 
 
 def test_what_was_compiled_before_is_used_again(tmp_path, monkeypatch):

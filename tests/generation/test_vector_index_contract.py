@@ -1,5 +1,6 @@
 """Every kind of index must pass these tests; plain numpy is the oracle."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -225,3 +226,12 @@ except ValueError as error:
         timeout=60,
     )
     assert done.stdout.strip() == "index has 8 dimensions, query has 4"
+
+
+def test_an_index_with_the_parameters_of_another_is_refused(tmp_path):
+    open_index(tmp_path, "ivf")
+    path = tmp_path / layout.SHARD_INDEX_PARAMETERS
+    parameters = json.loads(path.read_text())
+    path.write_text(json.dumps({**parameters, "lists": parameters["lists"] + 1}))
+    with pytest.raises(ValueError, match="lists"):
+        FaissIndex.open(tmp_path)

@@ -122,8 +122,8 @@ class Stuck:
     def judged(self, _question: object) -> None:
         """What of the shard may be found."""
 
-    def is_long(self, _question: object) -> bool:
-        return True
+    def products(self, _question: object) -> int:
+        return 1 << 40
 
 
 def a_search(deadline: Deadline) -> Awaitable[object]:

@@ -46,19 +46,38 @@ def test_no_rows_stay_no_rows():
     assert broad([], []) == []
 
 
+ONE, TWO = 1, 4
+
+
+def kept(groups: list[int], count: int, members: int, order: list[int] | None = None) -> list[int]:
+    return members_kept(
+        np.array(range(len(groups)) if order is None else order),
+        np.array(groups, np.uint32),
+        np.array([ONE, TWO], np.uint32),
+        count,
+        members,
+    ).tolist()
+
+
 def test_the_best_members_stay_before_the_cut():
-    is_member = np.array([False, False, False, True, True, True])
-    order = np.array([0, 1, 2, 3, 4, 5])
-    assert members_kept(order, is_member, count=3, members=2).tolist() == [0, 3, 4, 1, 2, 5]
+    assert kept([0, 0, 0, ONE, ONE, ONE], count=3, members=2) == [0, 3, 4, 1, 2, 5]
+
+
+def test_members_just_before_the_cut_stay_when_others_come_before_it():
+    assert kept([0, 0, ONE, ONE, 0], count=3, members=2) == [0, 2, 3, 1, 4]
+
+
+def test_members_of_one_group_do_not_push_out_those_of_another():
+    assert kept([0, 0, ONE, ONE, TWO, TWO], count=4, members=2) == [2, 3, 4, 5, 0, 1]
 
 
 def test_members_that_are_in_front_already_change_nothing():
-    is_member = np.array([True, False, True])
-    order = np.array([0, 2, 1])
-    assert members_kept(order, is_member, count=2, members=2).tolist() == [0, 2, 1]
+    assert kept([ONE, 0, ONE], count=2, members=2, order=[0, 2, 1]) == [0, 2, 1]
 
 
 def test_only_as_many_members_as_asked_for_are_brought_forward():
-    is_member = np.array([True, False, False, False, True, True, True])
-    order = np.arange(7)
-    assert members_kept(order, is_member, count=3, members=3).tolist() == [0, 4, 5, 1, 2, 3, 6]
+    assert kept([ONE, 0, 0, 0, ONE, ONE, ONE], count=3, members=3) == [0, 4, 5, 1, 2, 3, 6]
+
+
+def test_other_bits_count_for_nothing():
+    assert kept([2, 2, 8, 16, ONE], count=2, members=1) == [0, 4, 1, 2, 3]

@@ -138,6 +138,12 @@ async def test_relations_come_in_the_order_asked(client, graph):
     assert (answer.flags.dtype, answer.affinity.dtype) == (np.uint8, np.float32)
 
 
+async def test_an_author_asked_for_twice_is_answered_twice(client, graph):
+    answer = await client.relations(graph.generation, VIEWER, ids(11, 13, 11, 13), soon())
+    assert answer.flags.tolist() == [FOLLOWS | FRIEND, BLOCKED, FOLLOWS | FRIEND, BLOCKED]
+    assert answer.affinity.tolist() == [2, 0, 2, 0]
+
+
 async def test_no_authors_have_no_relations(flags):
     assert await flags(VIEWER) == []
 
