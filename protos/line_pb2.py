@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x11protos/line.proto\x12\x0b\x66\x65\x65\x64rank.v1\"1\n\tLineCalls\x12$\n\x05\x63\x61lls\x18\x01 \x03(\x0b\x32\x15.feedrank.v1.LineCall\"\xc8\x01\n\x08LineCall\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x0e\n\x06method\x18\x02 \x01(\t\x12\x12\n\ntimeout_us\x18\x03 \x01(\x03\x12\x35\n\x08metadata\x18\x04 \x03(\x0b\x32#.feedrank.v1.LineCall.MetadataEntry\x12\x0f\n\x07request\x18\x05 \x01(\x0c\x12\x13\n\x0bis_given_up\x18\x06 \x01(\x08\x1a/\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"7\n\x0bLineAnswers\x12(\n\x07\x61nswers\x18\x01 \x03(\x0b\x32\x17.feedrank.v1.LineAnswer\"w\n\nLineAnswer\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x0e\n\x06status\x18\x02 \x01(\x05\x12\x0f\n\x07\x64\x65tails\x18\x03 \x01(\t\x12*\n\x08trailers\x18\x04 \x03(\x0b\x32\x18.feedrank.v1.LineTrailer\x12\x10\n\x08response\x18\x05 \x01(\x0c\")\n\x0bLineTrailer\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x0c\x32K\n\x0bLineService\x12<\n\x04Open\x12\x16.feedrank.v1.LineCalls\x1a\x18.feedrank.v1.LineAnswers(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x11protos/line.proto\x12\x0b\x66\x65\x65\x64rank.v1\"1\n\tLineCalls\x12$\n\x05\x63\x61lls\x18\x01 \x03(\x0b\x32\x15.feedrank.v1.LineCall\"\xc8\x01\n\x08LineCall\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x0e\n\x06method\x18\x02 \x01(\t\x12\x12\n\ntimeout_us\x18\x03 \x01(\x03\x12\x35\n\x08metadata\x18\x04 \x03(\x0b\x32#.feedrank.v1.LineCall.MetadataEntry\x12\x0f\n\x07request\x18\x05 \x01(\x0c\x12\x13\n\x0bis_given_up\x18\x06 \x01(\x08\x1a/\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"R\n\x0bLineAnswers\x12(\n\x07\x61nswers\x18\x01 \x03(\x0b\x32\x17.feedrank.v1.LineAnswer\x12\x19\n\x11max_message_bytes\x18\x02 \x01(\x05\"w\n\nLineAnswer\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x0e\n\x06status\x18\x02 \x01(\x05\x12\x0f\n\x07\x64\x65tails\x18\x03 \x01(\t\x12*\n\x08trailers\x18\x04 \x03(\x0b\x32\x18.feedrank.v1.LineTrailer\x12\x10\n\x08response\x18\x05 \x01(\x0c\")\n\x0bLineTrailer\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x0c\x32K\n\x0bLineService\x12<\n\x04Open\x12\x16.feedrank.v1.LineCalls\x1a\x18.feedrank.v1.LineAnswers(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,11 +40,11 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LINECALL_METADATAENTRY']._serialized_start=239
   _globals['_LINECALL_METADATAENTRY']._serialized_end=286
   _globals['_LINEANSWERS']._serialized_start=288
-  _globals['_LINEANSWERS']._serialized_end=343
-  _globals['_LINEANSWER']._serialized_start=345
-  _globals['_LINEANSWER']._serialized_end=464
-  _globals['_LINETRAILER']._serialized_start=466
-  _globals['_LINETRAILER']._serialized_end=507
-  _globals['_LINESERVICE']._serialized_start=509
-  _globals['_LINESERVICE']._serialized_end=584
+  _globals['_LINEANSWERS']._serialized_end=370
+  _globals['_LINEANSWER']._serialized_start=372
+  _globals['_LINEANSWER']._serialized_end=491
+  _globals['_LINETRAILER']._serialized_start=493
+  _globals['_LINETRAILER']._serialized_end=534
+  _globals['_LINESERVICE']._serialized_start=536
+  _globals['_LINESERVICE']._serialized_end=611
 # @@protoc_insertion_point(module_scope)

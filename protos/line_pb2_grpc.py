@@ -52,7 +52,7 @@ class LineServiceServicer:
 
     def Open(self, request_iterator, context):
         """A caller opens a line, uses it for a few seconds, and ends it once all its calls are answered.
-        The first message back is empty and says that it is open. Answers come in any order.
+        The first message back has no answers and says that it is open. Answers come in any order.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -38,7 +38,7 @@ class LineServiceStub:
     def __new__(cls, channel: _aio.Channel) -> LineServiceAsyncStub: ...
     Open: _grpc.StreamStreamMultiCallable[_line_pb2.LineCalls, _line_pb2.LineAnswers]
     """A caller opens a line, uses it for a few seconds, and ends it once all its calls are answered.
-    The first message back is empty and says that it is open. Answers come in any order.
+    The first message back has no answers and says that it is open. Answers come in any order.
     """
 
 @_typing.type_check_only
@@ -51,7 +51,7 @@ class LineServiceAsyncStub(LineServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     Open: _aio.StreamStreamMultiCallable[_line_pb2.LineCalls, _line_pb2.LineAnswers]  # type: ignore[assignment]
     """A caller opens a line, uses it for a few seconds, and ends it once all its calls are answered.
-    The first message back is empty and says that it is open. Answers come in any order.
+    The first message back has no answers and says that it is open. Answers come in any order.
     """
 
 class LineServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -67,7 +67,7 @@ class LineServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_line_pb2.LineAnswers], _abc.AsyncIterator[_line_pb2.LineAnswers]]:
         """A caller opens a line, uses it for a few seconds, and ends it once all its calls are answered.
-        The first message back is empty and says that it is open. Answers come in any order.
+        The first message back has no answers and says that it is open. Answers come in any order.
         """
 
 def add_LineServiceServicer_to_server(servicer: LineServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -146,6 +146,8 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
         CURRENT.set(span)
         if span.trace_id:
             structlog.contextvars.bind_contextvars(trace_id=span.trace_id)
+        else:  # a call on a line would keep that of the line
+            structlog.contextvars.unbind_contextvars("trace_id")
         return span
 
     def _end(self) -> None:

@@ -44,9 +44,6 @@ CONNECTION_AGE_MS = 300_000
 MAX_METADATA_BYTES = 16_384
 """Of one call. Both of gRPC's limits: between them it would refuse calls at random."""
 
-ENVELOPE_BYTES = 64
-"""Of an answer on a line, beside the response."""
-
 Close = Callable[[], Awaitable[None]]
 log = structlog.get_logger()
 
@@ -82,7 +79,7 @@ class GrpcServer:
             maximum_concurrent_rpcs=settings.max_concurrent_calls,
         )
         self._carried = CarriedMethods(self.grpc_server, interceptor.wrap)
-        room = Room(settings.max_concurrent_calls, settings.max_message_bytes - ENVELOPE_BYTES)
+        room = Room(settings.max_concurrent_calls, settings.max_message_bytes)
         admit = interceptor.guarded(OPEN, _opened)
         self._lines = LineServicer(self._carried, room, admit)
         self.port = 0

@@ -39,10 +39,13 @@ class CarriedCall:
 
     __slots__ = ("_end_s", "_metadata", "_opening")
 
-    def __init__(self, call: pb.LineCall, opening: Any, opened_with: Metadata) -> None:
-        """`opening`: the context of the line; `opened_with`: the metadata in it."""
+    def __init__(
+        self, call: pb.LineCall, end_s: float, opening: Any, opened_with: Metadata
+    ) -> None:
+        """`end_s`: on the monotonic clock; `opening`: the context of the line; `opened_with`: the
+        metadata in it."""
         self._opening = opening
-        self._end_s = time.monotonic() + call.timeout_us / 1e6
+        self._end_s = end_s
         self._metadata = (*call.metadata.items(), *opened_with)
 
     def invocation_metadata(self) -> Metadata:

@@ -23,6 +23,9 @@ RENEW_S, USED_S = 4.0, 5.0
 LONGEST_CALL_S = 4.0
 """Of a call on a line. USED_S and this together stay below the 10 s that servers leave."""
 
+AFTER_LOSS_S = 0.25
+"""A lost line is opened again after so long: its replica may be away, or just have gone."""
+
 OPEN_S = 1.0
 
 METHOD = f"/{pb.DESCRIPTOR.services_by_name['LineService'].full_name}/Open"
@@ -67,17 +70,22 @@ class KeptLine:
         stream = open_line(timeout=USED_S + LONGEST_CALL_S)
         try:
             async with asyncio.timeout(OPEN_S):
-                is_open = await stream.read() is not EOF
+                first = await stream.read()
         except (grpc.aio.AioRpcError, TimeoutError):
-            is_open = False  # a call without a line says why, where it matters
-        if not is_open:
+            first = EOF  # a call without a line says why, where it matters
+        if first is EOF:
             stream.cancel()
             return
         if self._line is not None:
             self._line.retire()
-        self._line = Line(stream)
+        self._line = Line(stream, first.max_message_bytes)
         self._until_s = self._loop.time() + USED_S
-        self._begin("line", self._line.run())
+        self._begin("line", self._carry(self._line))
+
+    async def _carry(self, line: Line) -> None:
+        await line.run()
+        if not line.is_retired:
+            self._renew_at_s = min(self._renew_at_s, self._loop.time() + AFTER_LOSS_S)
 
     def _begin(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         # In no request's context: it serves all of them.

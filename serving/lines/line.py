@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import grpc
+import structlog
 
 from protos import line_pb2 as pb
-from serving.lines.outbox import Outbox
+from serving.lines.outbox import FRAME_BYTES, LARGE_BYTES, Outbox
 from serving.lines.reading import messages_of
 from serving.lines.trailers import metadata_of
 
@@ -16,18 +17,23 @@ LINE_LOST = "the line was lost"
 
 Deserializer = Callable[[bytes], Any]
 
+log = structlog.get_logger()
+
 
 class Line:
     """An open stream of `LineService.Open`.
 
     Attributes:
         is_open: Whether calls may be made; false for good once the stream has ended.
+        max_request_bytes: Of a call.
     """
 
-    def __init__(self, stream: Any) -> None:
+    def __init__(self, stream: Any, max_message_bytes: int) -> None:
+        """`max_message_bytes`: that the server takes."""
         self._stream = stream
         self._loop = asyncio.get_running_loop()
-        self._outbox: Outbox[pb.LineCall] = Outbox(self._write)
+        self._outbox: Outbox[pb.LineCall] = Outbox(self._write, max_message_bytes)
+        self.max_request_bytes = min(LARGE_BYTES, max_message_bytes - 2 * FRAME_BYTES)
         self._waiting: dict[int, tuple[asyncio.Future[Any], Deserializer, asyncio.TimerHandle]] = {}
         self._last_id = 0
         self._is_retired = False
@@ -47,17 +53,15 @@ class Line:
         answered = self._loop.create_future()
         timer = self._loop.call_later(timeout_s, _run_out, answered)
         self._waiting[number] = (answered, deserializer, timer)
-        answered.add_done_callback(lambda _: self._ended(number))
-        timeout_us = max(1, round(1e6 * timeout_s))
-        call = pb.LineCall(
-            id=number,
-            method=method,
-            timeout_us=timeout_us,
-            metadata=dict(metadata),
-            request=request,
-        )
+        answered.add_done_callback(lambda _: self._ended(number, answered))
+        call = pb.LineCall(id=number, method=method, metadata=dict(metadata), request=request)
         self._outbox.put(call, len(request))
         return answered
+
+    @property
+    def is_retired(self) -> bool:
+        """Whether it ends because it was told to."""
+        return self._is_retired
 
     def retire(self) -> None:
         """Take no more calls, and end once those under way are answered."""
@@ -79,7 +83,10 @@ class Line:
             self.is_open = False
             writing.cancel()
             self._stream.cancel()
-            for answered, *_ in list(self._waiting.values()):
+            lost = list(self._waiting.values())
+            self._waiting.clear()  # there is nobody to tell that they are given up
+            for answered, _, timer in lost:
+                timer.cancel()
                 _fail(answered, code, details)
 
     async def _send(self) -> None:
@@ -88,31 +95,44 @@ class Line:
             await self._stream.done_writing()
         except (grpc.aio.AioRpcError, asyncio.InvalidStateError):
             pass  # reading tells how the stream has ended
+        except Exception:
+            log.exception("a line cannot be written to")
+            self._stream.cancel()
 
     async def _write(self, calls: Sequence[pb.LineCall]) -> None:
-        await self._stream.write(pb.LineCalls(calls=calls))
+        """Those that somebody still waits for, with the time that is left to them."""
+        wanted, now_s = [], self._loop.time()
+        for call in calls:
+            if call.is_given_up:
+                wanted.append(call)
+            elif entry := self._waiting.get(call.id):
+                call.timeout_us = max(1, round(1e6 * (entry[2].when() - now_s)))
+                wanted.append(call)
+        if wanted:
+            await self._stream.write(pb.LineCalls(calls=wanted))
 
     def _take(self, answer: pb.LineAnswer) -> None:
-        entry = self._waiting.get(answer.id)
-        if entry is None or entry[0].done():
+        # Taken out before it is done, by which `_ended` knows that the server is done with it.
+        entry = self._waiting.pop(answer.id, None)
+        if entry is None:
             return  # given up
-        answered, deserializer, _ = entry
-        if answer.status:
-            code = STATUSES.get(answer.status, grpc.StatusCode.UNKNOWN)
-            _fail(answered, code, answer.details, metadata_of(answer.trailers))
-            return
+        answered, deserializer, timer = entry
+        timer.cancel()
         try:
-            answered.set_result(deserializer(answer.response))
+            if answer.status:
+                code = STATUSES.get(answer.status, grpc.StatusCode.UNKNOWN)
+                _fail(answered, code, answer.details, metadata_of(answer.trailers))
+            elif not answered.done():
+                answered.set_result(deserializer(answer.response))
         except Exception as error:  # as gRPC does: one answer that cannot be read is one failure
             _fail(answered, grpc.StatusCode.INTERNAL, f"unreadable answer: {error}")
 
-    def _ended(self, number: int) -> None:
-        answered, _, timer = self._waiting.pop(number)
-        timer.cancel()
-        if answered.cancelled():
-            self._outbox.put(pb.LineCall(id=number, is_given_up=True), 0)
-        else:
+    def _ended(self, number: int, answered: asyncio.Future[Any]) -> None:
+        if not answered.cancelled():
             answered.exception()  # looked at, whether or not somebody still awaits it
+        if entry := self._waiting.pop(number, None):  # nobody waits any more, and it may be at work
+            entry[2].cancel()
+            self._outbox.put(pb.LineCall(id=number, is_given_up=True), 0)
         self._end_if_done()
 
     def _end_if_done(self) -> None:

@@ -5,24 +5,38 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
-MAX_BATCH_BYTES = 256 * 1024
+LARGE_BYTES = 256 * 1024
 """What is larger gains nothing from company, and would hold it up."""
+
+FRAME_BYTES = 512
+"""What an entry takes beside its body, and a message beside its entries: more than they do."""
 
 Entry = TypeVar("Entry")
 
 
 class Outbox(Generic[Entry]):
-    """Entries wait here while an earlier message is on its way."""
+    """Entries wait here while an earlier message is on its way.
 
-    def __init__(self, write: Callable[[Sequence[Entry]], Awaitable[None]]) -> None:
+    Attributes:
+        waiting_bytes: Of all that wait.
+    """
+
+    def __init__(
+        self, write: Callable[[Sequence[Entry]], Awaitable[None]], max_message_bytes: int
+    ) -> None:
+        """No message of several entries is larger than `max_message_bytes`."""
         self._write = write
+        self._max_batch_bytes = min(LARGE_BYTES, max_message_bytes - FRAME_BYTES)
         self._waiting: deque[tuple[Entry, int]] = deque()
         self._filled: asyncio.Future[None] | None = None
         self._is_ended = False
+        self.waiting_bytes = 0
 
-    def put(self, entry: Entry, size_bytes: int) -> None:
+    def put(self, entry: Entry, body_bytes: int) -> None:
         """Send it soon; order is kept."""
+        size_bytes = body_bytes + FRAME_BYTES
         self._waiting.append((entry, size_bytes))
+        self.waiting_bytes += size_bytes
         self._wake()
 
     def end(self) -> None:
@@ -44,10 +58,11 @@ class Outbox(Generic[Entry]):
         """The first entry, and those after it that fit in with it."""
         entry, total_bytes = self._waiting.popleft()
         batch = [entry]
-        while self._waiting and total_bytes + self._waiting[0][1] <= MAX_BATCH_BYTES:
+        while self._waiting and total_bytes + self._waiting[0][1] <= self._max_batch_bytes:
             entry, size_bytes = self._waiting.popleft()
             batch.append(entry)
             total_bytes += size_bytes
+        self.waiting_bytes -= total_bytes
         return batch
 
     def _wake(self) -> None:

@@ -11,8 +11,13 @@ import structlog
 from protos import line_pb2 as pb
 from serving.lines.carried_call import CarriedCall, Refusal
 from serving.lines.carried_methods import CarriedMethods, Handler
-from serving.lines.outbox import Outbox
+from serving.lines.outbox import FRAME_BYTES, Outbox
 from serving.lines.reading import messages_of
+
+MAX_UNREAD_MESSAGES = 4
+"""A caller for whom more than so many of the largest messages wait gets no more."""
+
+UNREAD = grpc.StatusCode.RESOURCE_EXHAUSTED
 
 log = structlog.get_logger()
 
@@ -22,14 +27,14 @@ class Room:
     """What all lines of a server share.
 
     Attributes:
-        max_calls: Under way at once.
-        max_answer_bytes: What callers take in one message.
+        max_calls: Under way at once, beside those that came without a line.
+        max_message_bytes: Of what is taken, and of what callers take.
         calls: Under way now.
         is_closed: Whether new calls are refused, as the server stops.
     """
 
     max_calls: int
-    max_answer_bytes: int
+    max_message_bytes: int
     calls: int = 0
     is_closed: bool = False
 
@@ -43,14 +48,16 @@ class ServedLine:
         self._opened_with = tuple(context.invocation_metadata() or ())
         self._methods = methods
         self._room = room
-        self._outbox: Outbox[pb.LineAnswer] = Outbox(self._write)
+        self._outbox: Outbox[pb.LineAnswer] = Outbox(self._write, room.max_message_bytes)
         self._going_on: dict[int, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
-        await self._write([])  # it is open
+        await self._context.write(pb.LineAnswers(max_message_bytes=self._room.max_message_bytes))
         sending = asyncio.create_task(self._outbox.run())
         try:
             async for message in messages_of(self._context):
+                if self._outbox.waiting_bytes > MAX_UNREAD_MESSAGES * self._room.max_message_bytes:
+                    await self._context.abort(UNREAD, "asks more than it reads")
                 for call in message.calls:
                     self._begin(call)
             if self._going_on:
@@ -80,15 +87,16 @@ class ServedLine:
             self._refuse(call.id, grpc.StatusCode.RESOURCE_EXHAUSTED, "too many calls at once")
         else:
             room.calls += 1
-            task = asyncio.create_task(self._handle(call, handler))
+            loop = asyncio.get_running_loop()
+            end_s = loop.time() + call.timeout_us / 1e6
+            task = loop.create_task(self._handle(call, handler, end_s))
             self._going_on[call.id] = task
             # As gRPC does: whoever called has gone on by then.
-            loop = asyncio.get_running_loop()
-            timer = loop.call_later(call.timeout_us / 1e6, task.cancel)
+            timer = loop.call_at(end_s, task.cancel)
             task.add_done_callback(lambda _: self._ended(call.id, timer))
 
-    async def _handle(self, call: pb.LineCall, handler: Handler) -> None:
-        context = CarriedCall(call, self._context, self._opened_with)
+    async def _handle(self, call: pb.LineCall, handler: Handler, end_s: float) -> None:
+        context = CarriedCall(call, end_s, self._context, self._opened_with)
         try:
             request = _converted(handler.request_deserializer, call.request)
             response = await handler.unary_unary(request, context)
@@ -102,7 +110,7 @@ class ServedLine:
             self._put_response(call.id, body)
 
     def _put_response(self, number: int, body: bytes) -> None:
-        limit = self._room.max_answer_bytes
+        limit = self._room.max_message_bytes - 2 * FRAME_BYTES
         if len(body) > limit:
             problem = f"answer of {len(body)} bytes, limit {limit}"
             self._refuse(number, grpc.StatusCode.RESOURCE_EXHAUSTED, problem)

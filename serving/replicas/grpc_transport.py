@@ -16,10 +16,6 @@ CONNECTING = (grpc.ChannelConnectivity.IDLE, grpc.ChannelConnectivity.CONNECTING
 NO_ANSWER = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
 
 
-LARGE_BYTES = 256 * 1024
-"""Larger requests go as calls of their own: on a line they would hold up others."""
-
-
 class GrpcTransport:
     """Implements `Transport`, over lines where the replica has them.
 
@@ -53,7 +49,7 @@ class GrpcTransport:
             line = None if is_off else self.line.current(timeout_s)
             if line is not None:
                 request = request_serializer(message)
-                if len(request) <= LARGE_BYTES:
+                if len(request) <= line.max_request_bytes:  # else it would hold up others
                     return line.call(path, request, response_deserializer, timeout_s, metadata)
             call: PendingCall = plainly(message, timeout=timeout_s, metadata=metadata)
             return call

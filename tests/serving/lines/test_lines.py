@@ -6,12 +6,14 @@ from contextlib import asynccontextmanager
 import grpc
 import pytest
 
+from protos import line_pb2 as pb
 from serving.access.roles import Role
 from serving.call_failures import call_failure
 from serving.errors import CoverageError
-from serving.lines import kept_line
+from serving.lines import kept_line, served_line
 from serving.lines.carried_call import CarriedCall
 from serving.lines.line_servicer import OPEN
+from serving.lines.reading import messages_of
 from serving.metrics import RPC_CALLS
 from serving.replicas.grpc_transport import GrpcTransport
 from serving.replicas.switching import LINES
@@ -241,6 +243,50 @@ async def test_calls_on_a_line_that_is_lost_fail_at_once_as_a_replica_that_is_aw
         with pytest.raises(grpc.aio.AioRpcError) as lost:
             await begun
         assert lost.value.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
+
+
+async def test_a_lost_line_is_soon_opened_again(tmp_path):
+    async with calling(tmp_path, tell_way) as (caller, _):
+        kept = caller.neighbour.replicas.replicas[0].transport.line
+        lost = kept.current(1.0)
+        lost._stream.cancel()
+        await until(lambda: kept.current(1.0) not in (None, lost))
+        assert await caller.call(timeout_s=1.0) == CarriedCall.__name__
+
+
+async def test_small_calls_that_are_too_large_together_do_not_travel_together(tmp_path):
+    async with calling(tmp_path, max_message_bytes=4_096) as (caller, _):
+        answers = await asyncio.gather(*(caller.call(b"x" * 900, 3.0) for _ in range(20)))
+        assert answers == ["x" * 900] * 20
+        assert await caller.call(b"x" * 3_500, 3.0) == "x" * 3_500
+
+
+async def take_all(stream, answers):
+    async for message in messages_of(stream):
+        answers += message.answers
+
+
+async def test_who_does_not_read_is_not_answered_for_ever(tmp_path, monkeypatch):
+    monkeypatch.setattr(served_line, "MAX_UNREAD_MESSAGES", 0.5)
+
+    async def enlarge(_request, _context):
+        return b"x" * 500_000
+
+    async with serving(tmp_path, enlarge, max_message_bytes=1_000_000) as server:
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel:
+            stream = channel.stream_stream(
+                OPEN, pb.LineCalls.SerializeToString, pb.LineAnswers.FromString
+            )()
+            for number in range(1, 41):
+                call = pb.LineCall(id=number, method=METHOD, timeout_us=10_000_000)
+                await stream.write(pb.LineCalls(calls=[call]))
+                await asyncio.sleep(0.01)
+            answers = []
+            with pytest.raises(grpc.aio.AioRpcError) as ended:
+                await take_all(stream, answers)
+            assert ended.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+            assert len(answers) < 30
+        await until(lambda: server._in_flight.count == 0)
 
 
 async def test_a_line_is_open_to_those_whom_its_methods_are_open_to(tmp_path):

@@ -3,7 +3,7 @@
 import asyncio
 from contextlib import asynccontextmanager
 
-from serving.lines.outbox import MAX_BATCH_BYTES, Outbox
+from serving.lines.outbox import FRAME_BYTES, LARGE_BYTES, Outbox
 
 
 class Wire:
@@ -25,9 +25,9 @@ async def settle():
 
 
 @asynccontextmanager
-async def an_outbox():
+async def an_outbox(max_message_bytes=2**22):
     wire = Wire()
-    outbox = Outbox(wire.write)
+    outbox = Outbox(wire.write, max_message_bytes)
     running = asyncio.create_task(outbox.run())
     await settle()
     yield outbox, wire
@@ -58,9 +58,26 @@ async def test_what_comes_while_a_message_is_under_way_waits_for_the_next():
 
 async def test_a_message_has_an_end_and_what_is_larger_travels_alone():
     async with an_outbox() as (outbox, wire):
-        for name, size_bytes in (("a", 10), ("big", 2 * MAX_BATCH_BYTES), ("b", 10), ("c", 10)):
+        for name, size_bytes in (("a", 10), ("big", 2 * LARGE_BYTES), ("b", 10), ("c", 10)):
             outbox.put(name, size_bytes)
     assert wire.messages == [["a"], ["big"], ["b", "c"]]
+
+
+async def test_no_message_of_several_is_larger_than_the_reader_takes():
+    async with an_outbox(max_message_bytes=4 * FRAME_BYTES) as (outbox, wire):
+        for name in "abc":
+            outbox.put(name, FRAME_BYTES // 2)
+    assert wire.messages == [["a", "b"], ["c"]]
+
+
+async def test_what_waits_is_counted():
+    async with an_outbox() as (outbox, wire):
+        wire.is_free.clear()
+        outbox.put("a", 10)
+        await settle()
+        assert outbox.waiting_bytes == 0
+        outbox.put("b", 10)
+        assert outbox.waiting_bytes == FRAME_BYTES + 10
 
 
 async def test_at_the_end_all_has_gone_out():
