@@ -15,12 +15,14 @@ from pydantic import BaseModel
 SECRETS = re.compile(
     r"(?<=Bearer )[^\s\"'\\]+"
     r"|eyJ[\w-]{8,}\.[\w-]+\.[\w-]*"  # a JWT
-    r"|(?<=://)[^/@\s\"']*:[^/@\s\"']*(?=@)"  # user and password in an address
-    r"|(?<=password=)[^&\s\"'\\]+"  # and among its options
+    r"|(?<=://)[^/@\s\"':]*:[^@\s\"']*(?=@)"  # user and password in an address
+    # and among its options, one written in place of a path or name included
+    r"|(?:(?<=password=)|(?<=passwd=)|(?<=pass=)|(?<=pwd=)"
+    r"|(?<=password_file=)(?!/)|(?<=password_variable=)(?![A-Z_]+\b))[^&\s\"'\\]+"
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)",
     re.DOTALL,
 )
-MARKS = ("Bearer ", "eyJ", "@", "password=", "-----BEGIN")
+MARKS = ("Bearer ", "eyJ", "@", "password=", "passwd=", "pass=", "pwd=", "password_", "-----BEGIN")
 """No secret is without one of these, and to search for them is ten times quicker."""
 
 REMOVED = "(secret)"

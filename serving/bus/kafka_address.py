@@ -21,6 +21,9 @@ OPTIONS = (
     "mechanism",
 )
 
+SECRET_OPTIONS = ("password_file", "password_variable")
+"""Somebody may write the password itself there."""
+
 BUS_FORMS = "neither log://DIRECTORY nor kafka[s]://HOST:PORT[,HOST:PORT...][?OPTION=VALUE&...]"
 
 _SERVER = re.compile(r"[^\s/,:@]+:\d+|\[[0-9a-fA-F:]+\]:\d+")
@@ -60,9 +63,10 @@ class KafkaAddress:
         """
         scheme, _, rest = address.partition("://")
         servers, _, query = rest.partition("?")
-        if "@" in servers:
+        is_well_formed = all(map(_SERVER.fullmatch, servers.split(",")))
+        if not is_well_formed and "@" in rest:  # a password may have any character, ? as well
             raise ValueError("user and password stand before @: need ?user=…&password_file=…")
-        if scheme not in SCHEMES or not all(map(_SERVER.fullmatch, servers.split(","))):
+        if scheme not in SCHEMES or not is_well_formed:
             raise ValueError(f"{scheme + '://' + servers!r} is {BUS_FORMS}")
         options = _options(query)
         _check_together(options, tls=scheme == "kafkas")
@@ -104,8 +108,7 @@ def _check_together(options: dict[str, str], *, tls: bool) -> None:
     """Raises ValueError for what makes no sense, or no secret, in this combination."""
     if options and not tls:
         # Not on loopback either: servers say where to connect next, and that may be elsewhere.
-        name, value = next(iter(options.items()))
-        raise ValueError(f"{name} is {value!r} and kafka:// is plain text, need kafkas://")
+        raise ValueError(f"{_shown(options)} and kafka:// is plain text, need kafkas://")
     if ("certificate" in options) != ("key" in options):
         raise ValueError(f"{_the_one(options, 'certificate', 'key')}: need both or none")
     sources = [name for name in ("password_file", "password_variable") if name in options]
@@ -116,7 +119,7 @@ def _check_together(options: dict[str, str], *, tls: bool) -> None:
         )
     for name in (*sources, "mechanism"):
         if name in options and "user" not in options:
-            raise ValueError(f"{name} is {options[name]!r} without user, need both or none")
+            raise ValueError(f"{_shown(options, name)} without user, need both or none")
     _check_values(options)
 
 
@@ -126,9 +129,9 @@ def _check_values(options: dict[str, str]) -> None:
         raise ValueError(f"mechanism is {mechanism!r}, need one of {', '.join(MECHANISMS)}")
     variable = options.get("password_variable", "_")
     if not _VARIABLE.fullmatch(variable):
-        raise ValueError(f"password_variable is {variable!r}, need the name of a variable")
+        raise ValueError("password_variable is no name of a variable")
     if variable.startswith("FEEDRANK_"):
-        raise ValueError(f"password_variable is {variable!r}: FEEDRANK_… are settings")
+        raise ValueError("password_variable: FEEDRANK_… are settings, need another variable")
 
 
 def _the_one(options: dict[str, str], first: str, second: str) -> str:
@@ -142,5 +145,11 @@ def _file(options: dict[str, str], name: str) -> Path | None:
         return None
     path = Path(options[name])
     if not path.is_absolute():
-        raise ValueError(f"{name} is {options[name]!r}, need an absolute path")
+        raise ValueError(f"{_shown(options, name)}, need an absolute path")
     return path
+
+
+def _shown(options: dict[str, str], name: str | None = None) -> str:
+    """An option, the first by default, and its value, unless that may be a password by mistake."""
+    name = name or next(iter(options))
+    return f"{name} is given" if name in SECRET_OPTIONS else f"{name} is {options[name]!r}"

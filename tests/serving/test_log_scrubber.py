@@ -51,6 +51,8 @@ def test_a_traceback_shows_files_from_here_on_and_no_values(log, stream):
         ("token eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJ4In0.c2ln end", f"token {REMOVED} end"),
         ("redis://feed:pa55@host:6379/0 is away", f"redis://{REMOVED}@host:6379/0 is away"),
         ("kafkas://h:1?password=pa55&user=feed", f"kafkas://h:1?password={REMOVED}&user=feed"),
+        ("kafkas://h:1?passwd=pa55&pwd=pa56", f"kafkas://h:1?passwd={REMOVED}&pwd={REMOVED}"),
+        ("kafkas://feed:pa/5?5@h:1", f"kafkas://{REMOVED}@h:1"),
         ("kafkas://h:1?password_file=/p", "kafkas://h:1?password_file=/p"),
         ("redis://:pa55@host:6379/0", f"redis://{REMOVED}@host:6379/0"),
         ("redis://host:6379/0 and kafka://host:9092", "redis://host:6379/0 and kafka://host:9092"),
