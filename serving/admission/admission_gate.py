@@ -36,6 +36,7 @@ class AdmissionGate:
             raise lane.refusals.error("yield")
         turn = lane.enter(call.caller, call.deadline)
         call.turn = turn
+        call.goes_first = lane.goes_first(turn)
         return None if turn.granted is None else self._wait(kind, lane, turn)
 
     def leave(self, call: Call, elapsed_ms: float, *, succeeded: bool) -> None:

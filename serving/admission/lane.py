@@ -1,5 +1,8 @@
 """One kind of call on its way in: so many run, a few wait in fair order, the rest are refused.
 
+Who has nothing here yet goes first, one such call at a time: beside a flood by somebody else a
+caller with few calls would otherwise share the processor with as many of the flood as may run.
+
 The queue belongs here and not behind the gate. In one event loop whatever was let in shares the
 processor with everything else, the acceptance of new calls included: many calls at a time finish
 no earlier in all and each of them later.
@@ -7,6 +10,7 @@ no earlier in all and each of them later.
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable
 
 from serving.admission.concurrency_limit import ConcurrencyLimit
@@ -32,6 +36,8 @@ class Lane:
         """`wait_factor`: the longest wait, in no-load times of a call."""
         self.limit = limit
         self.running = 0
+        self._running_of: Counter[str] = Counter()
+        self._first: Turn | None = None
         self._waiting = FairQueue()
         self.refusals = refusals
         self._wait_factor = wait_factor
@@ -52,6 +58,10 @@ class Lane:
             # An idle server tries: what little time is left may do, and it learns what calls take.
             if self.running and deadline.remaining_ms() < self.limit.run_ms:
                 raise self.refusals.error("deadline")
+            self._begin(turn)
+            return turn
+        if self._goes_first(turn):
+            self._first = turn
             self._begin(turn)
             return turn
         wait_ms = self._expected_wait_ms(caller)
@@ -83,14 +93,29 @@ class Lane:
     def leave(self, turn: Turn, *, succeeded: bool) -> None:
         """A turn that had begun is over."""
         self.running -= 1
+        self._running_of[turn.caller] -= 1
+        if not self._running_of[turn.caller]:
+            del self._running_of[turn.caller]
+        if turn is self._first:
+            self._first = None
         elapsed_ms = (self._monotonic() - turn.begun_s) * 1_000
         if succeeded or elapsed_ms > self.limit.run_ms:  # a quick failure says nothing
             self.limit.observe(elapsed_ms, turn.running)
         while self._waiting.count and self.running < self.limit.value:
             self._grant(self._waiting.pop())
 
+    def goes_first(self, turn: Turn) -> bool:
+        """Whether the turn runs before those that were let in earlier."""
+        return turn is self._first
+
+    def _goes_first(self, turn: Turn) -> bool:
+        has_some = turn.caller in self._running_of or self._waiting.has(turn.caller)
+        is_late = turn.deadline.remaining_ms() < self.limit.run_ms
+        return self._first is None and not has_some and not is_late
+
     def _begin(self, turn: Turn) -> None:
         self.running += 1
+        self._running_of[turn.caller] += 1
         turn.running = self.running
 
     def _grant(self, turn: Turn) -> None:
