@@ -134,7 +134,7 @@ def _tune(
         recall = tie_aware_recall(rows, scores, truth_rows, truth_scores)
         if recall >= REQUIRED_RECALL or probes >= index.nlist:
             return replace(tried, recall_at_100=recall)
-        probes *= 2
+        probes += max(1, probes // 4)
 
 
 def tie_aware_recall(

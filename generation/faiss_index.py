@@ -22,8 +22,9 @@ from generation.list_choice import ListChoice, nearest_lists
 from generation.vector_index import NO_ROW, Asked, Nearest
 
 WORD_BYTES = 8
-FLAT_LISTS_PER_EF = 30
-"""With so many, looking at all centres finds the same lists in less time than a graph of them."""
+FLAT_LISTS_PER_EF = 200
+"""With so many, looking at all centres takes less time than a graph of them, and misses none: of
+2,829 centres (`ef_search` 64) 20 us for one query against 90."""
 
 TUNED_DEPTH = 100
 """Rows per query for which the build proves recall."""
@@ -124,15 +125,28 @@ class FaissIndex:
         options: "faiss.SearchParametersIVF",
         probes: int,
     ) -> None:
-        """Put what is nearest to some queries into `rows` (`int64[q, count]`) and `scores`."""
-        while True:
-            lists = self._lists(queries, nearness, probes)
-            self._scan(rows, scores, queries, lists, options)
-            is_full = (rows[:, -1] != NO_ROW).all()
-            if is_full or probes >= self.parameters.lists:
-                break
-            probes = min(probes * WIDEN, self.parameters.lists)
-        if not is_full:
+        """Put what is nearest to some queries into `rows` (`int64[q, count]`) and `scores`.
+
+        Those that stay unfilled are asked again, by themselves: what one query finds does not
+        depend on the others.
+        """
+        self._scan(rows, scores, queries, self._lists(queries, nearness, probes), options)
+        unfilled = np.flatnonzero(rows[:, -1] == NO_ROW)
+        if not len(unfilled):
+            return
+        if probes < self.parameters.lists:
+            more, more_scores = rows[unfilled], scores.reshape(rows.shape)[unfilled]
+            wider = min(probes * WIDEN, self.parameters.lists)
+            self._fill(
+                more,
+                more_scores.reshape(-1),
+                queries[unfilled],
+                nearness[unfilled],
+                options,
+                wider,
+            )
+            rows[unfilled], scores.reshape(rows.shape)[unfilled] = more, more_scores
+        else:
             scores[rows.reshape(-1) == NO_ROW] = -np.inf
 
     def _lists(

@@ -87,6 +87,16 @@ def test_a_selector_leaves_only_its_rows_and_the_answer_stays_full(index, share)
     assert tie_aware_recall(rows, scores, *truth(QUERIES, count, allowed)) >= 0.97
 
 
+def test_a_query_finds_alone_what_it_finds_in_company(index):
+    few = bitmap(ROWS[::40])
+    for eligible in (None, few):
+        rows, scores = index.search(QUERIES, 40, eligible)
+        for number in range(len(QUERIES)):
+            alone, alone_scores = index.search(QUERIES[number : number + 1], 40, eligible)
+            assert alone[0].tolist() == rows[number].tolist()
+            np.testing.assert_allclose(alone_scores[0], scores[number], rtol=1e-6)
+
+
 def test_unfilled_places_are_marked(index):
     rows, scores = index.search(QUERIES[:3], 5, bitmap(ROWS[[4, 9]]))
     assert [set(each) for each in rows.tolist()] == [{ROWS[4], ROWS[9], NO_ROW}] * 3
