@@ -7,8 +7,17 @@ import numpy.typing as npt
 
 from ann_shards.base_items import rows_of_ids
 from ann_shards.item_arrays import LIST_ARRAYS, ListArrays
-from ann_shards.question import QUESTION_ARRAYS, QuestionArrays
+from ann_shards.question import (
+    EXCLUDED_AUTHORS,
+    EXCLUDED_ITEMS,
+    FOLLOWED,
+    FRIENDS,
+    GROUPS,
+    QUESTION_ARRAYS,
+    QuestionArrays,
+)
 from ann_shards.row_bits import Bits, clear_before, clear_rows, set_row
+from generation import item_columns
 from generation.compiled import (
     BOOLS,
     INT32S,
@@ -23,13 +32,22 @@ from generation.compiled import (
     inlined,
     step,
 )
-from generation.item_columns import FOLLOWERS, FRIENDS, GROUP, PUBLIC
+from generation.item_columns import PUBLIC
 from generation.sorted_ids import holds, lower_bounds, places_of
 
 Ids = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int32]
 Flags = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.int64]
+
+
+TO_FOLLOWERS, TO_FRIENDS, TO_GROUP = (
+    item_columns.FOLLOWERS,
+    item_columns.FRIENDS,
+    item_columns.GROUP,
+)
+OPENED_BY = ((TO_FOLLOWERS, FOLLOWED), (TO_FRIENDS, FRIENDS), (TO_GROUP, GROUPS))
+"""Visibilities, and the set of the question with the authors or groups that it is open to."""
 
 
 class BaseFacts(NamedTuple):
@@ -116,13 +134,15 @@ def narrow(
         bits: Changed in place.
         hidden_rows: Ascending; rows of the generation that nobody may see.
     """
-    for kind in (FOLLOWERS, FRIENDS, GROUP):
-        open_rows(bits, base, kind, set_of(question, kind - FOLLOWERS), hidden_rows, question)
+    for kind, ids in OPENED_BY:
+        open_rows(bits, base, kind, set_of(question, ids), hidden_rows, question)
     if question.oldest_ms > 0:
         oldest = np.full(1, question.oldest_ms, np.int64)
         clear_before(bits, lower_bounds(base.created_ms, oldest)[0])
-    clear_rows(bits, rows_of_ids(base.sorted_ids, base.rows_by_id, set_of(question, 3)))
-    for place in places_of(authors.keys, set_of(question, 4)):
+    clear_rows(
+        bits, rows_of_ids(base.sorted_ids, base.rows_by_id, set_of(question, EXCLUDED_ITEMS))
+    )
+    for place in places_of(authors.keys, set_of(question, EXCLUDED_AUTHORS)):
         if place >= 0:
             start, end = authors.offsets[place], authors.offsets[place + 1]
             clear_rows(bits, authors.values[start:end].astype(np.int64))
@@ -132,8 +152,9 @@ def narrow(
 def new_flags(new: NewFacts, question: QuestionArrays) -> Flags:
     """Which slots of the delta the viewer may see. `bool[slots]`."""
     flags = np.zeros(len(new.item_id), np.bool_)
-    followed, friends, groups = set_of(question, 0), set_of(question, 1), set_of(question, 2)
-    items, authors = set_of(question, 3), set_of(question, 4)
+    followed, friends = set_of(question, FOLLOWED), set_of(question, FRIENDS)
+    groups, items = set_of(question, GROUPS), set_of(question, EXCLUDED_ITEMS)
+    authors = set_of(question, EXCLUDED_AUTHORS)
     for slot in range(len(flags)):
         if new.item_id[slot] < 0 or new.created_ms[slot] < question.oldest_ms:
             continue
@@ -142,9 +163,9 @@ def new_flags(new: NewFacts, question: QuestionArrays) -> Flags:
         author, visibility = new.author_id[slot], new.visibility[slot]
         is_open = (
             visibility == PUBLIC
-            or (visibility == FOLLOWERS and holds(followed, author))
-            or (visibility == FRIENDS and holds(friends, author))
-            or (visibility == GROUP and holds(groups, new.group_id[slot]))
+            or (visibility == TO_FOLLOWERS and holds(followed, author))
+            or (visibility == TO_FRIENDS and holds(friends, author))
+            or (visibility == TO_GROUP and holds(groups, new.group_id[slot]))
         )
         flags[slot] = is_open and not holds(items, new.item_id[slot]) and not holds(authors, author)
     return flags

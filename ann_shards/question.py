@@ -8,10 +8,19 @@ import numpy.typing as npt
 
 from generation.compiled import FLOAT32S, INT64, INT64S, compiled, fields, several
 from generation.vector_index import Asked
-from serving.contracts.shard import Floats, Ids, PartKind, SearchPart, SearchRequest
+from serving.contracts.shard import (
+    KINDS_WITH_IDS,
+    Floats,
+    Ids,
+    PartKind,
+    SearchPart,
+    SearchRequest,
+)
 from serving.errors import InvalidRequestError
 
-WITH_IDS = (PartKind.AUTHORS, PartKind.ITEMS, PartKind.CATEGORIES)
+FOLLOWED, FRIENDS, GROUPS, EXCLUDED_ITEMS, EXCLUDED_AUTHORS = range(5)
+"""The sets of ids of a question, by number."""
+
 NO_IDS: Ids = np.empty(0, np.int64)
 NO_WEIGHTS: Floats = np.empty(0, np.float32)
 
@@ -21,8 +30,8 @@ class QuestionArrays(NamedTuple):
 
     Attributes:
         allow_sensitive: 0 or 1.
-        ids: The five sets of `Eligibility`, each ascending: followed, friends, groups, excluded
-            items, excluded authors; set `s` is `ids[id_ends[s]:id_ends[s + 1]]`.
+        ids: The five sets of `Eligibility`, each ascending; set `s`, for example `FOLLOWED`, is
+            `ids[id_ends[s]:id_ends[s + 1]]`.
         kinds, limits: By part.
         part_ids, part_weights: Of all parts, each part's ids distinct and ascending, with the
             largest weight that was given; part `p` has `part_ends[p]:part_ends[p + 1]`.
@@ -61,13 +70,14 @@ class Question:
         wanted, parts = request.eligibility, request.parts
         self.request = request
         self.asked = [_asked(part) for part in parts if part.kind == PartKind.VECTORS]
-        sets = [
-            np.sort(wanted.followed_ids),
-            np.sort(wanted.friend_ids),
-            np.sort(wanted.group_ids),
-            np.sort(wanted.excluded_item_ids),
-            np.sort(wanted.excluded_author_ids),
-        ]
+        ids_of = {
+            FOLLOWED: wanted.followed_ids,
+            FRIENDS: wanted.friend_ids,
+            GROUPS: wanted.group_ids,
+            EXCLUDED_ITEMS: wanted.excluded_item_ids,
+            EXCLUDED_AUTHORS: wanted.excluded_author_ids,
+        }
+        sets = [np.sort(ids_of[number]) for number in sorted(ids_of)]
         keys, weights = zip((NO_IDS, NO_WEIGHTS), *map(_weighted_keys, parts), strict=True)
         self.arrays = QuestionArrays(
             wanted.now_ms,
@@ -102,7 +112,7 @@ def _ends(arrays: Sequence[npt.NDArray[np.int64]]) -> Ids:
 
 def _weighted_keys(part: SearchPart) -> tuple[Ids, Floats]:
     """Distinct ids, ascending, each with its largest weight."""
-    if part.kind not in WITH_IDS:
+    if part.kind not in KINDS_WITH_IDS:
         return NO_IDS, NO_WEIGHTS
     if part.ids is None or part.weights is None:
         raise InvalidRequestError("part.ids", f"missing in a part of kind {part.kind.name}")

@@ -3,6 +3,7 @@
 import numpy as np
 
 from serving.contracts.shard import (
+    KINDS_WITH_IDS,
     MAX_ELIGIBILITY_IDS,
     MAX_LIMIT,
     MAX_LOOKUP,
@@ -26,7 +27,6 @@ ID_LISTS = (
 )
 MAX_COMPONENT = 65_504.0
 """The largest number of 16 bits, as those of items: no product of two vectors overflows."""
-WITH_IDS = (PartKind.AUTHORS, PartKind.ITEMS, PartKind.CATEGORIES)
 
 
 def check_search(request: SearchRequest, dim: int) -> None:
@@ -46,7 +46,7 @@ def check_search(request: SearchRequest, dim: int) -> None:
             raise InvalidRequestError(f"{field}.limit", f"{part.limit} is outside [1, {MAX_LIMIT}]")
         if part.kind == PartKind.VECTORS:
             _check_vectors(part, dim, f"{field}.vectors")
-        elif part.kind in WITH_IDS:
+        elif part.kind in KINDS_WITH_IDS:
             _check_ids(part, field)
 
 

@@ -46,7 +46,7 @@ def values_of(wanted: Ids, keys: Ids, *values: npt.NDArray[Any]) -> tuple[Floats
 
 
 @compiled(INT64S, INT64S, INT64S)
-def places_of(wanted: Ids, keys: Ids) -> Ids:
+def places_by_hash(wanted: Ids, keys: Ids) -> Ids:
     """`int64[n]`: where in the distinct `keys` each wanted id is; -1 where absent."""
     places, table = np.empty(len(wanted), np.int64), table_of(keys)
     for at in range(len(wanted)):

@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 
 from candidate_gen.batch import CandidateBatch, Query
-from candidate_gen.membership import places_of, sorted_distinct
+from candidate_gen.membership import places_by_hash, sorted_distinct
 from candidate_gen.neighbours import RELATIONS_SHARE, share_of
 from candidate_gen.runner import Run
 from generation.item_columns import NO_ID
@@ -49,7 +49,9 @@ async def add_relations(
         else:
             flags[:-1] = relations.flags
     run.record("relations", len(asked), len(asked), started_s)
-    return batch.with_columns({"relation_flags": flags.take(places_of(batch["author_id"], asked))})
+    return batch.with_columns(
+        {"relation_flags": flags.take(places_by_hash(batch["author_id"], asked))}
+    )
 
 
 async def _asked(

@@ -3,11 +3,12 @@
 import numpy as np
 
 from features.arithmetic import ZERO, Single, at_least, log1p, smoothed_rate
+from features.counted_halves import Halves
 from features.feature import Feature
-from features.half import Halves, single
 from features.inputs import CrossInputs, Floats, ItemInputs, ViewerInputs
 from features.viewer import log_mean_dwell, positives_of
 from generation.compiled import step, summing_step
+from generation.half import single
 from generation.item_columns import ITEM_FACTS
 
 FEATURES = (

@@ -5,10 +5,10 @@ import numpy.typing as npt
 
 from features.arithmetic import log1p, smoothed_rate
 from features.feature import Feature
-from features.half import single
 from features.inputs import ContextInputs, Floats, ItemInputs
 from generation.compiled import step
 from generation.counters import COUNTED, HOUR_MS
+from generation.half import single
 from generation.item_columns import ITEM_FACTS
 
 IMPRESSIONS, CLICKS, LIKES, LONG_VIEWS, NEGATIVES = range(len(COUNTED))

@@ -8,9 +8,9 @@ from features import author, context, cross, item, viewer
 from features.author import fill_author
 from features.compiled_inputs import CONTEXT, CROSS, ITEMS, VIEWER, loop_inputs
 from features.context import fill_context
+from features.counted_halves import COUNT_OF_HALF, counts_of
 from features.cross import fill_cross
 from features.feature import Feature
-from features.half import COUNT_OF_HALF, counts_of
 from features.inputs import ContextInputs, CrossInputs, Floats, Inputs, ItemInputs, ViewerInputs
 from features.item import fill_item
 from features.viewer import fill_viewer

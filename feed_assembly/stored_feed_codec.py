@@ -89,7 +89,7 @@ def _unpacked(raw: bytes) -> StoredFeed:
     ) = _HEADER.unpack_from(raw)  # fmt: skip
     if min(created_ms, scroll_started_ms, revocation_version) < 0 or list_size > row_count:
         raise ValueError("times, version or size out of range")
-    if max(slot, reserve_used, position) > MAX_PLACE:
+    if max(slot, reserve_used) > row_count or position > MAX_PLACE:
         raise ValueError("cursor out of range")
     generation_at = HEADER_BYTES + context_bytes
     receipt_at = generation_at + generation_bytes

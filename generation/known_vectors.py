@@ -11,19 +11,15 @@ from generation.compiled import (
     compiled,
     step,
 )
+from generation.half import single
 from generation.sorted_ids import places_of
 
 Ids = npt.NDArray[np.int64]
 Halves = npt.NDArray[np.uint16]
 Floats = npt.NDArray[np.float32]
 
-MAGNITUDE = np.uint32(0x7FFF)
-SIGN = np.uint32(0x8000)
 EXPONENT = np.uint16(0x7C00)
 """All bits set in infinities and NaN only."""
-
-REBIAS = np.float32(2.0**112)
-"""Between the exponents of float16 and of a float32 that holds the same bits."""
 
 
 @step
@@ -45,16 +41,11 @@ def known_vectors(ids: Ids, halves: Halves, wanted: Ids) -> Floats:
     Returns:
         `float32[k, dim]`.
     """
-    bits = np.empty((len(wanted), halves.shape[1]), np.uint32)
+    vectors = np.empty((len(wanted), halves.shape[1]), np.float32)
     found = 0
     for row in places_of(ids, wanted):
         if row >= 0 and is_finite(halves[row]):
             for column in range(halves.shape[1]):
-                half = np.uint32(halves[row, column])
-                bits[found, column] = (half & MAGNITUDE) << 13 | (half & SIGN) << 16
+                vectors[found, column] = single(halves[row, column])
             found += 1
-    vectors = bits[:found].view(np.float32)
-    for place in range(found):
-        for column in range(halves.shape[1]):
-            vectors[place, column] *= REBIAS
-    return vectors
+    return vectors[:found]

@@ -37,7 +37,7 @@ def _sources(function: Callable[..., Any]) -> Iterator[str]:
         value = function.__globals__.get(name)
         if isinstance(value, Dispatcher):
             yield from _sources(value.py_func)
-        elif isinstance(value, Number):
+        elif isinstance(value, Number | tuple):
             yield f"{name} = {value!r}"
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from features.half import Halves, single
+from features.counted_halves import Halves
 from generation.compiled import (
     INT32_ROWS,
     INT64S,
@@ -17,6 +17,7 @@ from generation.compiled import (
     step,
     summing_step,
 )
+from generation.half import single
 from serving.contracts.shard import Columns
 
 Floats = npt.NDArray[np.float32]

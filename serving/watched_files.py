@@ -1,8 +1,10 @@
 """A value that is read from files, and read again when they change: no restart to rotate a secret.
 
-Files that cannot be read change nothing: the value before stays, and the next change is tried.
+Files that are no good change nothing: the value before stays. They are tried again when they change,
+and now and then as they are: what is wrong may be the time, as with a certificate not valid yet.
 """
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,6 +18,9 @@ from serving.metrics_recorder import Metrics
 
 CHECK_S = 1.0
 """How often files are looked at, at most; each look costs a few microseconds per file."""
+
+RETRY_S = 60.0
+"""After so long files that were no good are tried again."""
 
 Value = TypeVar("Value")
 FileStamp = tuple[int, int, int]
@@ -49,6 +54,7 @@ class WatchedFiles(Generic[Value]):
         self._monotonic = monotonic
         self._stamps = self._look()
         self._looked_s = monotonic()
+        self._retry_s = math.inf
         self._value = read()
 
     @property
@@ -62,12 +68,13 @@ class WatchedFiles(Generic[Value]):
 
     def _renew(self) -> None:
         stamps = self._look()
-        if stamps == self._stamps:
+        if stamps == self._stamps and self._looked_s < self._retry_s:
             return
-        self._stamps = stamps
+        self._stamps, self._retry_s = stamps, math.inf
         try:
             self._value = self._read()
         except (ValueError, OSError) as error:
+            self._retry_s = self._looked_s + RETRY_S
             self._metrics.counter(SECRET_RELOADS, self._name, "refused").inc()
             log.error(
                 "changed files are no good: the old ones stay",

@@ -1,6 +1,6 @@
 """What an answer says about itself; each service adds its part."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 NARROWED = "narrowed"
 """The reason of an answer whose `narrowed` says what was done less thoroughly."""
@@ -40,19 +40,14 @@ class Receipt:
 
     def copy(self) -> "Receipt":
         """One whose lists can be added to."""
-        return Receipt(
-            self.generation,
-            self.shards_total,
-            self.shards_answered,
-            list(self.sources),
-            list(self.stages),
-            list(self.defaulted_columns),
-            dict(self.models),
-            list(self.degraded_reasons),
-            self.origin,
-            self.bus_lag_messages,
-            self.total_ms,
-            list(self.narrowed),
+        return replace(
+            self,
+            sources=list(self.sources),
+            stages=list(self.stages),
+            defaulted_columns=list(self.defaulted_columns),
+            models=dict(self.models),
+            degraded_reasons=list(self.degraded_reasons),
+            narrowed=list(self.narrowed),
         )
 
     def degrade(self, reason: str) -> None:

@@ -14,12 +14,6 @@ _MS = struct.Struct("<Bf")
 _MS_TAG = pb.StageCount.MS_FIELD_NUMBER << 3 | FOUR_BYTES
 
 
-def to_proto(receipt: Receipt) -> pb.Receipt:
-    message = pb.Receipt()
-    fill(message, receipt)
-    return message
-
-
 def fill(message: pb.Receipt, receipt: Receipt) -> None:
     """Write into an empty message where it is to stay: a message given to another is copied."""
     message.generation = receipt.generation
@@ -57,7 +51,7 @@ def from_proto(message: pb.Receipt) -> Receipt:
 
 
 def to_bytes(receipt: Receipt) -> bytes:
-    """`to_proto`, serialised: without a message for each of some twenty counts."""
+    """What `fill` writes, serialised: without a message for each of some twenty counts."""
     rest = pb.Receipt(
         generation=receipt.generation,
         shards_total=receipt.shards_total,

@@ -42,6 +42,9 @@ class PartKind(IntEnum):
     FRESH = 6
 
 
+KINDS_WITH_IDS = (PartKind.AUTHORS, PartKind.ITEMS, PartKind.CATEGORIES)
+
+
 @dataclass(frozen=True, slots=True)
 class SearchPart:
     """One source's question to every shard.

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from features.half import COUNT_OF_HALF, Floats, single
+from features.counted_halves import COUNT_OF_HALF, Floats
 from generation.compiled import FLOAT32S, NOTHING, UINT16S, compiled
+from generation.half import single
 
 BITS = np.arange(1 << 16, dtype=np.uint16)
 HALVES = BITS.view(np.float16)

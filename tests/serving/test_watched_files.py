@@ -4,7 +4,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from serving.metrics_recorder import Metrics
-from serving.watched_files import CHECK_S, WatchedFiles
+from serving.watched_files import CHECK_S, RETRY_S, WatchedFiles
 from tests.serving.test_metrics import value_of
 
 REFUSED = 'feedrank_secret_reloads_total{files="numbers",outcome="refused"}'
@@ -55,6 +55,23 @@ def test_a_damaged_file_leaves_the_old_value_and_is_told_once(world):
         assert [world.later(), world.later()] == [1, 1]
     assert [line["log_level"] for line in lines] == ["error"]
     assert value_of(world.metrics, REFUSED) == "1.0"
+
+
+def test_what_was_no_good_is_tried_again_as_it_is(tmp_path):
+    world, is_valid = World(tmp_path), False
+
+    def read() -> int:
+        if not is_valid:
+            raise ValueError("not valid yet")
+        return 2
+
+    world.path.write_text("2")
+    world.watched._read = read
+    assert world.later() == 1
+    is_valid = True
+    assert world.later() == 1
+    world.now_s += RETRY_S
+    assert world.later() == 2
 
 
 def test_a_file_that_is_gone_leaves_the_old_value_and_no_path_in_the_log(world):
