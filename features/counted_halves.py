@@ -1,4 +1,4 @@
-"""Counts that travel as the float16 of their `log1p`, by the bits of those: see `generation.half`."""
+"""Counts that travel as the float16 of their `log1p`, read by their bits: see `generation.half`."""
 
 import numpy as np
 import numpy.typing as npt

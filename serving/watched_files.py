@@ -1,7 +1,7 @@
 """A value that is read from files, and read again when they change: no restart to rotate a secret.
 
-Files that are no good change nothing: the value before stays. They are tried again when they change,
-and now and then as they are: what is wrong may be the time, as with a certificate not valid yet.
+Files that are no good change nothing: the value before stays. They are tried again when they
+change, and every minute as they are: it may be the time, as with a certificate not valid yet.
 """
 
 import math

@@ -27,6 +27,11 @@ def test_groups_cover_the_matrix_without_overlap() -> None:
     assert columns == list(range(FEATURE_COUNT))
 
 
+def test_every_column_of_every_row_is_filled(monkeypatch) -> None:
+    monkeypatch.setattr(np, "empty", lambda shape, dtype: np.full(shape, np.nan, dtype))
+    assert np.isfinite(feature_matrix(inputs(rows=3))).all()
+
+
 def test_an_unknown_group_is_refused() -> None:
     with pytest.raises(ValueError, match="no feature group weather"):
         group_columns("weather")
