@@ -5,13 +5,22 @@
 One process, one thread, straight-line calls of numpy, Faiss, ONNX Runtime and the product's own
 compiled loops; no gRPC, store, bus, event loop or message. Requests are real ones, captured from
 the pipeline; each result must be the very list that the pipeline made, so that nothing is left out.
+
+Measured twice: alone on the machine, and while every other processor does the same. Processors that
+share caches, memory and often a core are a good deal slower then, and that is how a server works
+under load: servers under load are held against the second.
 """
 
 import argparse
 import asyncio
+import itertools
 import json
+import os
+import subprocess
+import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -170,7 +179,18 @@ def measure_floor(generations: Path, requests: Sequence[Captured]) -> dict[str, 
 
 
 def floor_of(generations: Path, count: int, viewers: int, seed: int = 1) -> dict[str, Any]:
-    """Capture requests of `count` viewers and measure the floor of each."""
+    """Capture requests of `count` viewers and measure the floor of each.
+
+    Returns:
+        As `measure_floor`, alone on the machine, and as `busy` with all processors at work.
+    """
+    requests = captured_requests(generations, count, viewers, seed)
+    alone = measure_floor(generations, requests)
+    with _others_busy(generations):
+        return {**alone, "busy": measure_floor(generations, requests)}
+
+
+def captured_requests(generations: Path, count: int, viewers: int, seed: int) -> list[Captured]:
     hold_native_threads()
     chosen = np.random.default_rng(seed).choice(viewers, count, replace=False).tolist()
 
@@ -181,16 +201,45 @@ def floor_of(generations: Path, count: int, viewers: int, seed: int = 1) -> dict
         await pipeline.close()
         return found
 
-    return measure_floor(generations, asyncio.run(captured()))
+    return asyncio.run(captured())
+
+
+@contextmanager
+def _others_busy(generations: Path) -> Iterator[None]:
+    """Every processor but one runs the floor, too."""
+    command = [sys.executable, "-m", "benchmarks.speed.floor", "--endless", "--generations"]
+    others = [
+        subprocess.Popen([*command, generations], stdout=subprocess.PIPE)
+        for _ in range((os.cpu_count() or 1) - 1)
+    ]
+    try:
+        for other in others:
+            assert other.stdout is not None
+            other.stdout.readline()
+        yield
+    finally:
+        for other in others:
+            other.kill()
+            other.wait()
+
+
+def _run_endlessly(generations: Path, requests: Sequence[Captured]) -> None:
+    floor = Floor(generations)
+    print("at work", flush=True)
+    for request in itertools.cycle(requests):
+        floor.run(request, PartClock())
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure the floor of one cold request")
     parser.add_argument("--generations", type=Path, help="made by the bench's own world")
     parser.add_argument("--requests", type=int, default=300)
+    parser.add_argument("--endless", action="store_true", help="keep a processor busy with it")
     args = parser.parse_args()
     size = WorldSize()
     generations = args.generations or world(size)
+    if args.endless:
+        _run_endlessly(generations, captured_requests(generations, 100, size.viewers, seed=2))
     print(json.dumps(floor_of(generations, args.requests, size.viewers), indent=1))
 
 

@@ -87,9 +87,13 @@ def _micro(found: dict[str, Any]) -> str:
 
 
 def _floor(floor: dict[str, Any]) -> str:
-    rows = [[part, us] for part, us in floor["parts_us"].items()]
-    rows += [["sum", floor["sum_us"]], ["CPU per request", floor["cpu_us"]]]
-    return "### Floor\n\n" + table(["part", "us"], rows)
+    busy = floor["busy"]
+    rows = [[part, us, busy["parts_us"][part]] for part, us in floor["parts_us"].items()]
+    rows += [
+        ["sum", floor["sum_us"], busy["sum_us"]],
+        ["CPU per request", floor["cpu_us"], busy["cpu_us"]],
+    ]
+    return "### Floor\n\n" + table(["part", "alone, us", "all processors busy, us"], rows)
 
 
 def _deployment(name: str, found: dict[str, Any]) -> str:
