@@ -18,7 +18,10 @@ from serving.bus.kafka_topics import REQUEST_TIMEOUT_MS, KafkaTopics
 from serving.bus.topics import Topic
 from serving.errors import BusUnavailableError
 
-_FETCH_BYTES = 16 << 20
+# Fetched ahead, and ten times as large as objects: what is read from its beginning, as after the
+# loss of a store, must not take all the memory there is.
+_FETCH_BYTES = 4 << 20
+_PARTITION_FETCH_BYTES = 256 << 10
 _CONNECT_TIMEOUT_S = 10.0
 _COMMIT_TIMEOUT_S = 5.0
 _STOP_TIMEOUT_S = 5.0
@@ -173,6 +176,7 @@ class KafkaSubscription:
             enable_auto_commit=False,
             auto_offset_reset="none",
             fetch_max_bytes=_FETCH_BYTES,
+            max_partition_fetch_bytes=_PARTITION_FETCH_BYTES,
             request_timeout_ms=REQUEST_TIMEOUT_MS,
         )
 

@@ -3,7 +3,8 @@
 Run: `python -m tests.soak [--minutes 30] [--seed 7] [--write build/soak]`. Real processes, Kafka
 and Redis, two replicas of every service, kept running as `feedrank up` does. Exits 1 if memory,
 descriptors, threads or tasks of a process grew over the second half, if an acknowledged action was
-lost or took effect twice, or if full feeds did not come back. Writes `soak.json` and `soak.png`.
+lost or took effect twice, or if feeds did not become as full again as they were before the faults.
+Writes `soak.json` and `soak.png`.
 """
 
 import argparse
@@ -27,6 +28,13 @@ from tests.soak.sampling import Samples, sampling
 
 DEADLINE_S = 1.0
 BACK_S = 180.0
+LOOKED_AT = 100
+"""Probes in a row by which it is told how full feeds are: a machine so busy misses a bound of 20 ms
+now and then, whatever happens."""
+
+LEAST_BACK = 0.95
+"""Of the share of full feeds before the faults."""
+
 MIN_FULL_SHARE = 0.5
 """Of all probes; while Redis is away or Kafka stands still, no feed is full."""
 
@@ -61,19 +69,22 @@ def _soak(ring: Supervised, world: SmallWorld, arguments: argparse.Namespace) ->
         watch.wait_for_full(patience_s=BACK_S)
         capacity = load.measure_capacity()
         print(f"{capacity:.0f} calls per s at most, {load.per_s:.0f} from now on", flush=True)
+        watch.wait_for(2 * LOOKED_AT, BACK_S)
+        usual_share = _full_share(watch, LOOKED_AT)
         with (
             sampling(ring.processes, ring.stack.running.processes) as samples,
             acting(ring.address, item_ids, DEADLINE_S) as actor,
         ):
             with _running(Mischief(ring, seed)) as mischief:
                 time.sleep(length_s)
-            back_s = _full_again_s(watch)
+            back_s = _full_again_s(watch, LEAST_BACK * usual_share)
     effects = lost_and_double(world.generations, ring.named("redis").address, actor)
     verdict = _judged(ring, samples, watch, effects, length_s / 2)
     report = _report(watch, load, mischief, actor) | effects
     if back_s is None:
-        verdict.append(f"full feeds did not come back within {BACK_S:.0f} s")
-    report |= {"capacity_per_s": capacity, "full_again_s": back_s, "wrong": verdict}
+        verdict.append(f"not {usual_share:.0%} of feeds were full again within {BACK_S:.0f} s")
+    report |= {"capacity_per_s": capacity, "full_share_before": usual_share}
+    report |= {"full_again_s": back_s, "wrong": verdict}
     print(json.dumps(report, indent=1), flush=True)
     report["samples"] = samples.as_json()
     (arguments.write / "soak.json").write_text(json.dumps(report))
@@ -81,12 +92,16 @@ def _soak(ring: Supervised, world: SmallWorld, arguments: argparse.Namespace) ->
     return verdict
 
 
-def _full_again_s(watch: Watch) -> float | None:
-    """How long it took after the last fault; `None`: too long, which costs nobody the report."""
-    try:
-        return watch.wait_for_full(in_a_row=20, patience_s=BACK_S)
-    except TimeoutError:
-        return None
+def _full_again_s(watch: Watch, share: float) -> float | None:
+    """How long it took after the last fault until so many of the last feeds were full; `None`: too
+    long, which costs nobody the report."""
+    begun_s = time.monotonic()
+    watch.wait_for(LOOKED_AT, BACK_S)
+    while _full_share(watch, LOOKED_AT) < share:
+        if time.monotonic() - begun_s > BACK_S:
+            return None
+        time.sleep(0.5)
+    return round(time.monotonic() - begun_s, 1)
 
 
 def _judged(
@@ -105,8 +120,9 @@ def _judged(
     return wrong
 
 
-def _full_share(watch: Watch) -> float:
-    answers = watch.seen().answers
+def _full_share(watch: Watch, last: int = 0) -> float:
+    """Of all answers, or of the last ones."""
+    answers = watch.seen().answers[-last:]
     return sum(answer.is_full for answer in answers) / max(1, len(answers))
 
 
