@@ -17,8 +17,9 @@ SECRETS = re.compile(
     r"|eyJ[\w-]{8,}\.[\w-]+\.[\w-]*"  # a JWT
     r"|(?<=://)[^/@\s\"':]*:[^@\s\"']*(?=@)"  # user and password in an address
     # and among its options, one written in place of a path or name included
-    r"|(?:(?<=password=)|(?<=passwd=)|(?<=pass=)|(?<=pwd=)"
-    r"|(?<=password_file=)(?!/)|(?<=password_variable=)(?![A-Z_]+\b))[^&\s\"'\\]+"
+    r"|(?:(?<=password=)|(?<=passwd=)|(?<=\bpass=)|(?<=\bpwd=)"
+    r"|(?<=password_file=)(?!/)"
+    r"|(?<=password_variable=)(?![A-Z_][A-Z0-9_]*(?:[&\s\"'\\]|$)))[^&\s\"'\\]+"
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)",
     re.DOTALL,
 )

@@ -3,8 +3,8 @@
 asyncio runs whatever is ready in the order it became so. To take one call in, gRPC comes back to
 the loop about five times, one call after another; if every time all calls in progress do a piece
 of their work first, a busy server takes in fewer calls than it could answer. The rest wait unseen
-inside gRPC, none is refused in time, and all are late. So here a few short steps go first: those of
-tasks whose context says `urgent`. See docs/overload.md.
+inside gRPC, none is refused in time, and all are late. So here some steps go first, few or short:
+those of tasks whose context says `urgent`. See docs/overload.md.
 """
 
 import asyncio
@@ -34,6 +34,13 @@ def set_urgent(urgent: bool) -> None:
 async def urgently(work: Awaitable[Result]) -> Result:
     """Await `work`; the tasks it starts go first, for good. Run it as a task of its own."""
     set_urgent(True)
+    return await work
+
+
+async def at_leisure(work: Awaitable[Result]) -> Result:
+    """Await `work`; it and the tasks it starts do not go first, whoever began it: for what serves
+    others, too. Run it as a task of its own."""
+    set_urgent(False)
     return await work
 
 

@@ -18,6 +18,9 @@ from serving.log_scrubber import without_secrets
 from serving.settings import CommonSettings
 
 PREFIX = "FEEDRANK_"
+ADDRESSES = frozenset({"bus", "state"})
+"""Settings in whose wrong values somebody may have put a password, in any place of them."""
+
 CONFIG_VARIABLE = "FEEDRANK_CONFIG"
 SERVICES = ("feed_assembly", "candidate_gen", "social_graph", "ann_shards", "ranker")
 """Tables a shared TOML file may have. Each is checked by the server it is meant for."""
@@ -136,7 +139,11 @@ def _describe(
             lines.append(f"{path}: required; set {PREFIX}{key.upper()}")
         else:
             rule = problem["msg"].removeprefix("Value error, ")
-            shown = "(secret)" if _is_secret(settings_class, key) else repr(problem["input"])
+            shown = repr(problem["input"])
+            if _is_secret(settings_class, key):
+                shown = "(secret)"
+            elif key in ADDRESSES:
+                shown = "(an address)"
             lines.append(f"{path} = {shown}: {rule[:1].lower()}{rule[1:]}")
     return lines
 

@@ -55,6 +55,7 @@ class WatchedFiles(Generic[Value]):
         self._stamps = self._look()
         self._looked_s = monotonic()
         self._retry_s = math.inf
+        self._refused = ""
         self._value = read()
 
     @property
@@ -68,18 +69,22 @@ class WatchedFiles(Generic[Value]):
 
     def _renew(self) -> None:
         stamps = self._look()
-        if stamps == self._stamps and self._looked_s < self._retry_s:
+        has_changed = stamps != self._stamps
+        if not has_changed and self._looked_s < self._retry_s:
             return
         self._stamps, self._retry_s = stamps, math.inf
         try:
             self._value = self._read()
         except (ValueError, OSError) as error:
             self._retry_s = self._looked_s + RETRY_S
+            if not has_changed and _cause(error) == self._refused:
+                return  # told before
+            self._refused = _cause(error)
             self._metrics.counter(SECRET_RELOADS, self._name, "refused").inc()
             log.error(
                 "changed files are no good: the old ones stay",
                 files=self._name,
-                cause=_cause(error),
+                cause=self._refused,
             )
             return
         self._metrics.counter(SECRET_RELOADS, self._name, "taken").inc()

@@ -53,6 +53,7 @@ from serving.contracts.rank_columns import CROSS_FIELDS, ITEM_FIELDS
 from serving.native_threads import hold_native_threads
 
 PARTS = ("eligible", "nearest", "lists", "gather", "features", "pre-rank", "rank", "diversity")
+AT_WORK = "at work"
 PASSES = 5
 WARM_UP = 30
 
@@ -206,17 +207,23 @@ def captured_requests(generations: Path, count: int, viewers: int, seed: int) ->
 
 @contextmanager
 def _others_busy(generations: Path) -> Iterator[None]:
-    """Every processor but one runs the floor, too."""
+    """Every processor but one runs the floor, too.
+
+    Raises:
+        RuntimeError: one of them does not.
+    """
     command = [sys.executable, "-m", "benchmarks.speed.floor", "--endless", "--generations"]
-    others = [
-        subprocess.Popen([*command, generations], stdout=subprocess.PIPE)
-        for _ in range((os.cpu_count() or 1) - 1)
-    ]
+    others: list[subprocess.Popen[str]] = []
     try:
-        for other in others:
+        for _ in range((os.cpu_count() or 1) - 1):  # one by one: they share a home until they run
+            other = subprocess.Popen([*command, generations], stdout=subprocess.PIPE, text=True)
+            others.append(other)
             assert other.stdout is not None
-            other.stdout.readline()
+            if AT_WORK not in (line.strip() for line in other.stdout):
+                raise RuntimeError("a process that was to keep a processor busy has ended")
         yield
+        if any(other.poll() is not None for other in others):
+            raise RuntimeError("a process that kept a processor busy has ended before")
     finally:
         for other in others:
             other.kill()
@@ -225,7 +232,7 @@ def _others_busy(generations: Path) -> Iterator[None]:
 
 def _run_endlessly(generations: Path, requests: Sequence[Captured]) -> None:
     floor = Floor(generations)
-    print("at work", flush=True)
+    print(AT_WORK, flush=True)
     for request in itertools.cycle(requests):
         floor.run(request, PartClock())
 

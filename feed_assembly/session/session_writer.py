@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from feed_assembly.session.session import SessionRecord
 from feed_assembly.session.stored_sessions import StoredSession, StoredSessions, session_key
 from serving.errors import FeedError, StateUnavailableError
+from serving.serving_loop import at_leisure
 from serving.state.state_store import StateStore, Update
 
 MAX_ATTEMPTS = 8
@@ -62,7 +63,7 @@ class SessionWriter:
     def start(self) -> None:
         """Write rounds in a task, if none does already, until nothing waits."""
         if not self.is_busy:
-            self._task = asyncio.create_task(self.run(), name="session-writer")
+            self._task = asyncio.create_task(at_leisure(self.run()), name="session-writer")
 
     async def close(self) -> None:
         """Wait for changes already asked for."""

@@ -53,7 +53,13 @@ class AdmissionGate:
         settings = self._settings
         limit = ConcurrencyLimit(settings.admission_min_running, settings.admission_max_running)
         wait_factor = math.inf if kind in INNER else settings.admission_wait_factor
-        lane = Lane(limit, Refusals(kind, self._metrics), wait_factor, self._monotonic)
+        lane = Lane(
+            limit,
+            Refusals(kind, self._metrics),
+            wait_factor,
+            self._monotonic,
+            in_order_only=kind in BATCH,
+        )
         self._lanes[kind] = lane
         self._metrics.gauge(ADMISSION_LIMIT, kind).set_function(lambda: limit.value)
         return lane

@@ -8,7 +8,7 @@ NEXT_PAGE = f"{FEED} next page"
 """A slice of a stored feed takes a tenth of a new one, and there is a viewer in mid-scroll."""
 
 BATCH = frozenset({"/feedrank.v1.FeedService/PublishItems"})
-"""Nobody looks at a screen for these: they go first when others have to wait."""
+"""Nobody looks at a screen for these: they are the first to be refused when others have to wait."""
 
 INNER = frozenset(m for m, roles in METHOD_ROLES.items() if roles == INSIDE) - BATCH
 """Part of a call that the edge has let in: to refuse it for a short wait would waste the rest."""

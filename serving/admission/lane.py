@@ -1,7 +1,7 @@
 """One kind of call on its way in: so many run, a few wait in fair order, the rest are refused.
 
-Who has nothing here yet goes first, one such call at a time: beside a flood by somebody else a
-caller with few calls would otherwise share the processor with as many of the flood as may run.
+Where some callers have several calls here, one who has none goes first, one such call at a time:
+else a caller with few calls would share the processor with as many of a flood as may run.
 
 The queue belongs here and not behind the gate. In one event loop whatever was let in shares the
 processor with everything else, the acceptance of new calls included: many calls at a time finish
@@ -32,8 +32,12 @@ class Lane:
         refusals: Refusals,
         wait_factor: float,
         monotonic: Callable[[], float] = time.monotonic,
+        *,
+        in_order_only: bool = False,
     ) -> None:
-        """`wait_factor`: the longest wait, in no-load times of a call."""
+        """`wait_factor`: the longest wait, in no-load times of a call; `in_order_only`: nobody goes
+        first."""
+        self._in_order_only = in_order_only
         self.limit = limit
         self.running = 0
         self._running_of: Counter[str] = Counter()
@@ -60,7 +64,7 @@ class Lane:
                 raise self.refusals.error("deadline")
             self._begin(turn)
             return turn
-        if self._goes_first(turn):
+        if self._may_go_first(turn):
             self._first = turn
             self._begin(turn)
             return turn
@@ -108,10 +112,16 @@ class Lane:
         """Whether the turn runs before those that were let in earlier."""
         return turn is self._first
 
-    def _goes_first(self, turn: Turn) -> bool:
-        has_some = turn.caller in self._running_of or self._waiting.has(turn.caller)
-        is_late = turn.deadline.remaining_ms() < self.limit.run_ms
-        return self._first is None and not has_some and not is_late
+    def _may_go_first(self, turn: Turn) -> bool:
+        if self._in_order_only or self._first is not None:
+            return False
+        waiting = self._waiting.callers
+        if turn.caller in self._running_of or turn.caller in waiting:
+            return False
+        if not waiting <= self._running_of.keys():  # somebody else has none running, and came first
+            return False
+        is_flooded = self.running + self._waiting.count > len(self._running_of)
+        return is_flooded and turn.deadline.remaining_ms() >= self.limit.run_ms
 
     def _begin(self, turn: Turn) -> None:
         self.running += 1

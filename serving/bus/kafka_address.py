@@ -21,12 +21,14 @@ OPTIONS = (
     "mechanism",
 )
 
-SECRET_OPTIONS = ("password_file", "password_variable")
+SECRET_OPTIONS = ("user", "password_file", "password_variable")
 """Somebody may write the password itself there."""
 
 BUS_FORMS = "neither log://DIRECTORY nor kafka[s]://HOST:PORT[,HOST:PORT...][?OPTION=VALUE&...]"
 
 _SERVER = re.compile(r"[^\s/,:@]+:\d+|\[[0-9a-fA-F:]+\]:\d+")
+_OPTION = re.compile(r"[a-z_]+")
+_SCHEME = re.compile(r"[A-Za-z]+(?=://)")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -67,7 +69,7 @@ class KafkaAddress:
         if not is_well_formed and "@" in rest:  # a password may have any character, ? as well
             raise ValueError("user and password stand before @: need ?user=…&password_file=…")
         if scheme not in SCHEMES or not is_well_formed:
-            raise ValueError(f"{scheme + '://' + servers!r} is {BUS_FORMS}")
+            raise ValueError(f"an address {shown_scheme(address)} that is {BUS_FORMS}")
         options = _options(query)
         _check_together(options, tls=scheme == "kafkas")
         return cls(
@@ -83,6 +85,12 @@ class KafkaAddress:
         )
 
 
+def shown_scheme(address: str) -> str:
+    """All that is told of an address that is not understood: a password may be anywhere in it."""
+    scheme = _SCHEME.match(address)
+    return f"with the scheme {scheme.group()}" if scheme else "without a scheme"
+
+
 def is_kafka(address: str) -> bool:
     """Whether an address of a bus is of a Kafka, well formed or not."""
     return address.partition("://")[0] in SCHEMES
@@ -95,7 +103,8 @@ def _options(query: str) -> dict[str, str]:
         if name == "password":
             raise ValueError("password: never in an address, need password_file=… or …_variable=…")
         if name not in OPTIONS:
-            raise ValueError(f"option {name!r}, need one of {', '.join(OPTIONS)}")
+            shown = repr(name) if _OPTION.fullmatch(name) and "=" in part else "without a name"
+            raise ValueError(f"option {shown}, need one of {', '.join(OPTIONS)}")
         if name in options:
             raise ValueError(f"{name} is given twice")
         if not value:
@@ -114,9 +123,7 @@ def _check_together(options: dict[str, str], *, tls: bool) -> None:
     sources = [name for name in ("password_file", "password_variable") if name in options]
     if "user" in options and len(sources) != 1:
         found = " and ".join(sources) or "no password"
-        raise ValueError(
-            f"user is {options['user']!r} with {found}, need password_file or password_variable"
-        )
+        raise ValueError(f"user with {found}, need password_file or password_variable")
     for name in (*sources, "mechanism"):
         if name in options and "user" not in options:
             raise ValueError(f"{_shown(options, name)} without user, need both or none")

@@ -7,9 +7,8 @@ from pathlib import Path
 
 from serving.bus.bus import Bus
 from serving.bus.dead_letters import MAX_UNREADABLE_SHARE
-from serving.bus.kafka_address import BUS_FORMS, is_kafka
+from serving.bus.kafka_address import BUS_FORMS, is_kafka, shown_scheme
 from serving.errors import InvalidRequestError
-from serving.log_scrubber import without_secrets
 from serving.metrics_recorder import Metrics
 
 
@@ -33,7 +32,7 @@ def open_bus(
 
         return LogBus(Path(rest), max_unreadable_share=max_unreadable_share)
     if not is_kafka(address):
-        problem = f"{without_secrets(address)!r} is {BUS_FORMS}"
+        problem = f"an address {shown_scheme(address)} that is {BUS_FORMS}"
         raise InvalidRequestError("bus", problem)
     from serving.bus.kafka_bus import KafkaBus
     from serving.bus.kafka_servers import KafkaServers

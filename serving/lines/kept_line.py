@@ -40,6 +40,7 @@ class KeptLine:
         self._line: Line | None = None
         self._until_s = 0.0
         self._renew_at_s = 0.0
+        self._is_closed = False
         self._running: set[asyncio.Task[None]] = set()
 
     def current(self, timeout_s: float) -> Line | None:
@@ -55,6 +56,7 @@ class KeptLine:
 
     async def close(self, grace_s: float | None) -> None:
         """Let calls under way end within `grace_s`, at once for `None`."""
+        self._is_closed = True
         self._renew_at_s = float("inf")
         if self._line is not None:
             self._line.retire()
@@ -83,9 +85,11 @@ class KeptLine:
         self._begin("line", self._carry(self._line))
 
     async def _carry(self, line: Line) -> None:
-        await line.run()
-        if not line.is_retired:
-            self._renew_at_s = min(self._renew_at_s, self._loop.time() + AFTER_LOSS_S)
+        try:
+            await line.run()
+        finally:
+            if not (line.is_retired or self._is_closed):
+                self._renew_at_s = min(self._renew_at_s, self._loop.time() + AFTER_LOSS_S)
 
     def _begin(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         # In no request's context: it serves all of them.

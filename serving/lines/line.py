@@ -15,6 +15,9 @@ from serving.lines.trailers import metadata_of
 STATUSES = {code.value[0]: code for code in grpc.StatusCode}
 LINE_LOST = "the line was lost"
 
+HEAD_BYTES = 1_024
+"""Of a call without its request: method and metadata take less."""
+
 Deserializer = Callable[[bytes], Any]
 
 log = structlog.get_logger()
@@ -33,7 +36,7 @@ class Line:
         self._stream = stream
         self._loop = asyncio.get_running_loop()
         self._outbox: Outbox[pb.LineCall] = Outbox(self._write, max_message_bytes)
-        self.max_request_bytes = min(LARGE_BYTES, max_message_bytes - 2 * FRAME_BYTES)
+        self.max_request_bytes = min(LARGE_BYTES, max_message_bytes - HEAD_BYTES - FRAME_BYTES)
         self._waiting: dict[int, tuple[asyncio.Future[Any], Deserializer, asyncio.TimerHandle]] = {}
         self._last_id = 0
         self._is_retired = False
@@ -55,7 +58,7 @@ class Line:
         self._waiting[number] = (answered, deserializer, timer)
         answered.add_done_callback(lambda _: self._ended(number, answered))
         call = pb.LineCall(id=number, method=method, metadata=dict(metadata), request=request)
-        self._outbox.put(call, len(request))
+        self._outbox.put(call, HEAD_BYTES + len(request))
         return answered
 
     @property

@@ -8,8 +8,8 @@ from typing import Generic, TypeVar
 LARGE_BYTES = 256 * 1024
 """What is larger gains nothing from company, and would hold it up."""
 
-FRAME_BYTES = 512
-"""What an entry takes beside its body, and a message beside its entries: more than they do."""
+FRAME_BYTES = 64
+"""Around an entry, and around all entries of a message: more than there is."""
 
 Entry = TypeVar("Entry")
 
@@ -32,9 +32,9 @@ class Outbox(Generic[Entry]):
         self._is_ended = False
         self.waiting_bytes = 0
 
-    def put(self, entry: Entry, body_bytes: int) -> None:
-        """Send it soon; order is kept."""
-        size_bytes = body_bytes + FRAME_BYTES
+    def put(self, entry: Entry, entry_bytes: int) -> None:
+        """Send it soon; order is kept. `entry_bytes`: at least as many as it takes by itself."""
+        size_bytes = entry_bytes + FRAME_BYTES
         self._waiting.append((entry, size_bytes))
         self.waiting_bytes += size_bytes
         self._wake()

@@ -110,18 +110,18 @@ class ServedLine:
             self._put_response(call.id, body)
 
     def _put_response(self, number: int, body: bytes) -> None:
-        limit = self._room.max_message_bytes - 2 * FRAME_BYTES
+        limit = self._room.max_message_bytes - FRAME_BYTES
         if len(body) > limit:
             problem = f"answer of {len(body)} bytes, limit {limit}"
             self._refuse(number, grpc.StatusCode.RESOURCE_EXHAUSTED, problem)
         else:
-            self._put(pb.LineAnswer(id=number, response=body))
+            self._outbox.put(pb.LineAnswer(id=number, response=body), len(body))
 
     def _refuse(self, number: int, code: grpc.StatusCode, details: str) -> None:
         self._put(pb.LineAnswer(id=number, status=code.value[0], details=details))
 
-    def _put(self, answer: pb.LineAnswer) -> None:
-        self._outbox.put(answer, len(answer.response))
+    def _put(self, failure: pb.LineAnswer) -> None:
+        self._outbox.put(failure, failure.ByteSize())
 
     def _ended(self, number: int, timer: asyncio.TimerHandle) -> None:
         timer.cancel()

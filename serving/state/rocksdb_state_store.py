@@ -20,6 +20,7 @@ import structlog
 from rocksdict import WriteBatch
 
 from serving.errors import StateUnavailableError
+from serving.serving_loop import at_leisure
 from serving.state.rocksdb_directory import SENTINEL_KEY, SENTINEL_VALUE
 from serving.state.rocksdb_handle import RocksDbHandle
 from serving.state.rocksdb_values import pack_value, unpack_value
@@ -163,7 +164,8 @@ class RocksDbStateStore:
 
     def _start_upkeep(self) -> None:
         if self._upkeep is None:
-            self._upkeep = asyncio.get_running_loop().create_task(self._keep_up())
+            loop = asyncio.get_running_loop()
+            self._upkeep = loop.create_task(at_leisure(self._keep_up()))
 
     async def _keep_up(self) -> None:
         for turn in itertools.count(1):

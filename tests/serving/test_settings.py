@@ -81,7 +81,7 @@ def test_all_problems_are_reported_at_once(environment, write_config, tmp_path):
     environment.setenv("FEEDRANK_RANKER__MAIN_COUNT", "501")
     environment.delenv("FEEDRANK_GENERATIONS")
     assert sorted(problems_of()) == [
-        "  FEEDRANK_BUS = 'zookeeper://x': string should match pattern '^(log|kafkas?)://.+$'",
+        "  FEEDRANK_BUS = (an address): string should match pattern '^(log|kafkas?)://.+$'",
         "  FEEDRANK_PORT = '70000': input should be less than or equal to 65535",
         "  FEEDRANK_PROT: unknown setting; did you mean FEEDRANK_PORT?",
         "  FEEDRANK_RANKER__MAIN_COUNT = '501': input should be less than or equal to 500",
@@ -94,8 +94,7 @@ def test_all_problems_are_reported_at_once(environment, write_config, tmp_path):
 def test_options_of_a_bus_that_do_not_go_together_are_a_problem(environment):
     environment.setenv("FEEDRANK_BUS", "kafka://b:9092?user=shop")
     assert problems_of() == [
-        "  FEEDRANK_BUS = 'kafka://b:9092?user=shop':"
-        " user is 'shop' and kafka:// is plain text, need kafkas://"
+        "  FEEDRANK_BUS = (an address): user is given and kafka:// is plain text, need kafkas://"
     ]
 
 

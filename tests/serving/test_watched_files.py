@@ -74,6 +74,16 @@ def test_what_was_no_good_is_tried_again_as_it_is(tmp_path):
     assert world.later() == 2
 
 
+def test_what_is_still_no_good_is_not_told_again(world):
+    world.path.write_text("damaged")
+    with capture_logs() as lines:
+        for _ in range(3):
+            assert world.later() == 1
+            world.now_s += RETRY_S
+    assert len(lines) == 1
+    assert value_of(world.metrics, REFUSED) == "1.0"
+
+
 def test_a_file_that_is_gone_leaves_the_old_value_and_no_path_in_the_log(world):
     world.path.unlink()
     with capture_logs() as lines:

@@ -69,12 +69,12 @@ def _soak(ring: Supervised, world: SmallWorld, arguments: argparse.Namespace) ->
         watch.wait_for_full(patience_s=BACK_S)
         capacity = load.measure_capacity()
         print(f"{capacity:.0f} calls per s at most, {load.per_s:.0f} from now on", flush=True)
-        watch.wait_for(2 * LOOKED_AT, BACK_S)
-        usual_share = _full_share(watch, LOOKED_AT)
         with (
             sampling(ring.processes, ring.stack.running.processes) as samples,
             acting(ring.address, item_ids, DEADLINE_S) as actor,
         ):
+            watch.wait_for(2 * LOOKED_AT, BACK_S)
+            usual_share = _full_share(watch, LOOKED_AT)
             with _running(Mischief(ring, seed)) as mischief:
                 time.sleep(length_s)
             back_s = _full_again_s(watch, LEAST_BACK * usual_share)
@@ -82,7 +82,10 @@ def _soak(ring: Supervised, world: SmallWorld, arguments: argparse.Namespace) ->
     verdict = _judged(ring, samples, watch, effects, length_s / 2)
     report = _report(watch, load, mischief, actor) | effects
     if back_s is None:
-        verdict.append(f"not {usual_share:.0%} of feeds were full again within {BACK_S:.0f} s")
+        least = LEAST_BACK * usual_share
+        verdict.append(f"not {least:.0%} of feeds were full again within {BACK_S:.0f} s")
+    if usual_share < MIN_FULL_SHARE:
+        verdict.append(f"only {usual_share:.0%} of feeds were full before the faults")
     report |= {"capacity_per_s": capacity, "full_share_before": usual_share}
     report |= {"full_again_s": back_s, "wrong": verdict}
     print(json.dumps(report, indent=1), flush=True)

@@ -175,12 +175,27 @@ async def test_beside_a_flood_the_first_call_of_another_caller_goes_first(server
     waiting_call(server, "flood")
     other, turn = server.begin("other")
     assert (turn, other.goes_first) == (None, True)
-    more = waiting_call(server, "other")
     third = waiting_call(server, "third")  # one at a time
     server.end(other)
     await settled()
-    assert [more.done(), third.done()] == [False, False]  # two of the flood still run
-    assert server.begin("fourth")[0].goes_first
+    assert not third.done()  # two of the flood still run
+    waiting_call(server, "other")  # who has waited longer comes before it
+
+
+async def test_nobody_goes_first_where_nobody_has_more_than_one_call(servers):
+    server = servers()
+    server.begin("a")
+    server.begin("b")
+    waiting_call(server, "c")
+
+
+async def test_no_batch_call_goes_first(servers):
+    server = servers()
+    for _ in range(2):
+        server.begin("flood", method=PUBLISH)
+    waiting_call(server, "flood", method=PUBLISH)
+    with pytest.raises(OverloadedError):  # it yields to what waits
+        server.begin("other", method=PUBLISH)
 
 
 async def test_who_goes_first_still_has_to_end_in_time(servers):

@@ -16,5 +16,5 @@ async def test_opens_the_bus_that_the_address_names(tmp_path):
     "address", ["", "log://", "kafka://", "kafka://host", "kafka://a:1,", "redis://a:1", "/tmp"]
 )
 async def test_refuses_any_other_address_naming_it(address):
-    with pytest.raises(InvalidRequestError, match=r"bus: .* is neither log://DIRECTORY nor"):
+    with pytest.raises(InvalidRequestError, match=r"bus: .* that is neither log://DIRECTORY nor"):
         open_bus(address)

@@ -245,7 +245,9 @@ async def test_calls_on_a_line_that_is_lost_fail_at_once_as_a_replica_that_is_aw
         assert lost.value.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
 
 
-async def test_a_lost_line_is_soon_opened_again(tmp_path):
+async def test_a_lost_line_is_soon_opened_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(kept_line, "RENEW_S", 3_600.0)
+    monkeypatch.setattr(kept_line, "USED_S", 3_600.0)
     async with calling(tmp_path, tell_way) as (caller, _):
         kept = caller.neighbour.replicas.replicas[0].transport.line
         lost = kept.current(1.0)
