@@ -27,9 +27,10 @@ _VIEWERS = itertools.count(FIRST_VIEWER)
 class Watch:
     """A prober of `GetFeed`, made by `watching`. Everything that it saw is kept, in order."""
 
-    def __init__(self, channel: grpc.Channel, deadline_s: float) -> None:
+    def __init__(self, channel: grpc.Channel, deadline_s: float, pause_s: float) -> None:
         self._stub = feed_pb2_grpc.FeedServiceStub(channel)
         self._deadline_s = deadline_s
+        self._pause_s = pause_s
         self._answers: list[Answer] = []
         self._changed = threading.Condition()
         self._stopped = threading.Event()
@@ -73,7 +74,7 @@ class Watch:
 
     def run(self) -> None:
         """Ask until `stop`."""
-        while not self._stopped.wait(PAUSE_S):
+        while not self._stopped.wait(self._pause_s):
             answer = self._ask(next(_VIEWERS))
             with self._changed:
                 self._answers.append(answer)
@@ -106,9 +107,12 @@ class Actor:
     An action that was not acknowledged is sent again under its id, as every client must.
     """
 
-    def __init__(self, channel: grpc.Channel, item_ids: list[int], deadline_s: float) -> None:
+    def __init__(
+        self, channel: grpc.Channel, item_ids: list[int], deadline_s: float, pause_s: float
+    ) -> None:
         self._stub = feed_pb2_grpc.FeedServiceStub(channel)
         self._item_ids = item_ids
+        self._pause_s = pause_s
         self._deadline_s = deadline_s
         self._stopped = threading.Event()
         self._random = random.Random(7)
@@ -123,7 +127,7 @@ class Actor:
         viewers = [next(_VIEWERS) for _ in range(ACTORS)]
         pairs = [(viewer, item) for item in self._item_ids for viewer in viewers]
         for viewer, item in pairs:
-            if self._stopped.wait(PAUSE_S):
+            if self._stopped.wait(self._pause_s):
                 return
             self._log(viewer, item)
 
@@ -163,20 +167,25 @@ class Actor:
 
 @contextmanager
 def watching(
-    address: str, deadline_s: float, credentials: grpc.ChannelCredentials | None = None
+    address: str,
+    deadline_s: float,
+    credentials: grpc.ChannelCredentials | None = None,
+    pause_s: float = PAUSE_S,
 ) -> Iterator[Watch]:
     """Ask one edge, or several behind one `ipv4:` address, while the body runs."""
     with edge_channel(address, credentials) as channel:
-        watch = Watch(channel, deadline_s)
+        watch = Watch(channel, deadline_s, pause_s)
         with _running(watch):
             yield watch
 
 
 @contextmanager
-def acting(address: str, item_ids: list[int], deadline_s: float) -> Iterator[Actor]:
+def acting(
+    address: str, item_ids: list[int], deadline_s: float, pause_s: float = PAUSE_S
+) -> Iterator[Actor]:
     """Log actions while the body runs; afterwards all that was sent is acknowledged or refused."""
     with edge_channel(address) as channel:
-        actor = Actor(channel, item_ids, deadline_s)
+        actor = Actor(channel, item_ids, deadline_s, pause_s)
         with _running(actor):
             yield actor
 

@@ -28,7 +28,11 @@ from tests.soak.sampling import Samples, sampling
 
 DEADLINE_S = 1.0
 BACK_S = 180.0
-LOOKED_AT = 100
+PROBE_S, ACTION_S = 0.2, 0.1
+"""Pauses between probes, and between actions that are looked for afterwards: beside the load they
+are to weigh little, or half of the capacity is all of it."""
+
+LOOKED_AT = 50
 """Probes in a row by which it is told how full feeds are: a machine so busy misses a bound of 20 ms
 now and then, whatever happens."""
 
@@ -63,7 +67,7 @@ def _soak(ring: Supervised, world: SmallWorld, arguments: argparse.Namespace) ->
     viewers = [int(str(row["viewer_id"])) for row in world.rows("viewers")]
     item_ids = [int(str(row["item_id"])) for row in world.rows("items")]
     with (
-        watching(ring.address, DEADLINE_S) as watch,
+        watching(ring.address, DEADLINE_S, pause_s=PROBE_S) as watch,
         loading(ring.address, viewers, seed) as load,
     ):
         watch.wait_for_full(patience_s=BACK_S)
@@ -71,7 +75,7 @@ def _soak(ring: Supervised, world: SmallWorld, arguments: argparse.Namespace) ->
         print(f"{capacity:.0f} calls per s at most, {load.per_s:.0f} from now on", flush=True)
         with (
             sampling(ring.processes, ring.stack.running.processes) as samples,
-            acting(ring.address, item_ids, DEADLINE_S) as actor,
+            acting(ring.address, item_ids, DEADLINE_S, pause_s=ACTION_S) as actor,
         ):
             watch.wait_for(2 * LOOKED_AT, BACK_S)
             usual_share = _full_share(watch, LOOKED_AT)
