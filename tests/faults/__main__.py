@@ -40,6 +40,8 @@ def main() -> int:
                 for number, fault in enumerate(faults):
                     report(fault.name, number / len(faults))
                     outcomes.append(inject(fault, lab))
+                    if args.write:  # as it goes: it takes an hour, and somebody may stop it
+                        args.write.write_text(markdown(outcomes, _heading(args.deadline_ms)))
         finally:
             lab.close()
     console.print(printed(outcomes))
@@ -47,8 +49,6 @@ def main() -> int:
     for outcome in failed:
         console.print(f"[bold]{outcome.fault.name}[/]: {escape(outcome.failure)}")
     console.print(f"{len(outcomes)} faults, {len(failed)} not as expected")
-    if args.write:
-        args.write.write_text(markdown(outcomes, _heading(args.deadline_ms)))
     return bool(failed)
 
 
