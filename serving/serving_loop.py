@@ -11,7 +11,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
-from contextvars import Context, ContextVar
+from contextvars import Context, ContextVar, copy_context
 from typing import TypeVar, TypeVarTuple
 
 SLICE_S = 0.0005
@@ -37,11 +37,12 @@ async def urgently(work: Awaitable[Result]) -> Result:
     return await work
 
 
-async def at_leisure(work: Awaitable[Result]) -> Result:
-    """Await `work`; it and the tasks it starts do not go first, whoever began it: for what serves
-    others, too. Run it as a task of its own."""
-    set_urgent(False)
-    return await work
+def at_leisure() -> Context:
+    """For a task that serves others, too: the present context, but it and the tasks it starts do
+    not go first, whoever began it."""
+    context = copy_context()
+    context.run(set_urgent, False)
+    return context
 
 
 class ServingLoop(asyncio.SelectorEventLoop):

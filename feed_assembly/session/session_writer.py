@@ -63,7 +63,9 @@ class SessionWriter:
     def start(self) -> None:
         """Write rounds in a task, if none does already, until nothing waits."""
         if not self.is_busy:
-            self._task = asyncio.create_task(at_leisure(self.run()), name="session-writer")
+            self._task = asyncio.create_task(
+                self.run(), name="session-writer", context=at_leisure()
+            )
 
     async def close(self) -> None:
         """Wait for changes already asked for."""

@@ -21,7 +21,7 @@ class SharedTask(Generic[Result]):
         """What `work` returns or raises. A caller that is cancelled leaves the work running."""
         task = self._task
         if task is None or (task.done() and task.exception() is not None):
-            task = self._task = asyncio.create_task(at_leisure(self._run()))
+            task = self._task = asyncio.create_task(self._run(), context=at_leisure())
         return await asyncio.shield(task)
 
     def forget(self, result: Result) -> bool:

@@ -165,7 +165,7 @@ class RocksDbStateStore:
     def _start_upkeep(self) -> None:
         if self._upkeep is None:
             loop = asyncio.get_running_loop()
-            self._upkeep = loop.create_task(at_leisure(self._keep_up()))
+            self._upkeep = loop.create_task(self._keep_up(), context=at_leisure())
 
     async def _keep_up(self) -> None:
         for turn in itertools.count(1):
