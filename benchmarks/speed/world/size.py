@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass
 
-FORMAT = 2
+FORMAT = 3
 """Raised when the same size would give other files."""
 
 TOPICS = 4_000
