@@ -18,7 +18,6 @@ class Call:
         request: The message, as yet unchecked.
         deadline: Until when the caller waits.
         turn: What the admission gate noted.
-        goes_first: Whether its work is done before that of calls let in earlier.
     """
 
     method: str
@@ -27,7 +26,6 @@ class Call:
     request: Any = None
     deadline: Deadline = field(default_factory=lambda: Deadline.after_ms(DEFAULT_MS))
     turn: Any = None
-    goes_first: bool = False
 
 
 class Gate(Protocol):

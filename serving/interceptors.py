@@ -105,7 +105,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
                     if turn is not None:
                         await turn
                     passed += 1
-                set_urgent(call.goes_first)
+                set_urgent(False)
                 response = await behaviour(request, context)
                 status = grpc.StatusCode.OK
                 return response

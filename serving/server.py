@@ -118,7 +118,7 @@ class GrpcServer:
             port = self._settings.metrics_port
             answers = probes(lambda: self._readiness.is_ready)
             self._endpoint = _open_metrics(self._metrics, self._settings, port, answers)
-        # Its tasks take calls in; most of what is let in goes on behind them (`CallInterceptor`).
+        # Its tasks take calls in; what is let in goes on behind them (see `CallInterceptor`).
         await asyncio.create_task(urgently(self.grpc_server.start()))
         if credentials is not None:
             await check_own_tls(self._settings, self.port)

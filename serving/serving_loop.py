@@ -3,15 +3,15 @@
 asyncio runs whatever is ready in the order it became so. To take one call in, gRPC comes back to
 the loop about five times, one call after another; if every time all calls in progress do a piece
 of their work first, a busy server takes in fewer calls than it could answer. The rest wait unseen
-inside gRPC, none is refused in time, and all are late. So here some steps go first, few or short:
-those of tasks whose context says `urgent`. See docs/overload.md.
+inside gRPC, none is refused in time, and all are late. So here a few short steps go first: those of
+tasks whose context says `urgent`. See docs/overload.md.
 """
 
 import asyncio
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
-from contextvars import Context, ContextVar, copy_context
+from contextvars import Context, ContextVar
 from typing import TypeVar, TypeVarTuple
 
 SLICE_S = 0.0005
@@ -35,14 +35,6 @@ async def urgently(work: Awaitable[Result]) -> Result:
     """Await `work`; the tasks it starts go first, for good. Run it as a task of its own."""
     set_urgent(True)
     return await work
-
-
-def at_leisure() -> Context:
-    """For a task that serves others, too: the present context, but it and the tasks it starts do
-    not go first, whoever began it."""
-    context = copy_context()
-    context.run(set_urgent, False)
-    return context
 
 
 class ServingLoop(asyncio.SelectorEventLoop):

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from feed_assembly.session.session import SessionRecord
 from feed_assembly.session.stored_sessions import StoredSession, StoredSessions, session_key
 from serving.errors import FeedError, StateUnavailableError
-from serving.serving_loop import at_leisure
 from serving.state.state_store import StateStore, Update
 
 MAX_ATTEMPTS = 8
@@ -63,9 +62,7 @@ class SessionWriter:
     def start(self) -> None:
         """Write rounds in a task, if none does already, until nothing waits."""
         if not self.is_busy:
-            self._task = asyncio.create_task(
-                self.run(), name="session-writer", context=at_leisure()
-            )
+            self._task = asyncio.create_task(self.run(), name="session-writer")
 
     async def close(self) -> None:
         """Wait for changes already asked for."""

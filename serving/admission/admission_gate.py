@@ -36,7 +36,6 @@ class AdmissionGate:
             raise lane.refusals.error("yield")
         turn = lane.enter(call.caller, call.deadline)
         call.turn = turn
-        call.goes_first = lane.goes_first(turn)
         return None if turn.granted is None else self._wait(kind, lane, turn)
 
     def leave(self, call: Call, elapsed_ms: float, *, succeeded: bool) -> None:
@@ -53,13 +52,7 @@ class AdmissionGate:
         settings = self._settings
         limit = ConcurrencyLimit(settings.admission_min_running, settings.admission_max_running)
         wait_factor = math.inf if kind in INNER else settings.admission_wait_factor
-        lane = Lane(
-            limit,
-            Refusals(kind, self._metrics),
-            wait_factor,
-            self._monotonic,
-            in_order_only=kind in BATCH,
-        )
+        lane = Lane(limit, Refusals(kind, self._metrics), wait_factor, self._monotonic)
         self._lanes[kind] = lane
         self._metrics.gauge(ADMISSION_LIMIT, kind).set_function(lambda: limit.value)
         return lane

@@ -1,7 +1,6 @@
 """Who is next: callers in rotation, the calls of each in the order they came."""
 
 from collections import deque
-from collections.abc import Set
 
 from serving.admission.turn import Turn
 
@@ -48,11 +47,6 @@ class FairQueue:
         if not own:
             del self._by_caller[turn.caller]
             self._rotation.remove(turn.caller)
-
-    @property
-    def callers(self) -> Set[str]:
-        """Those of whom a call waits."""
-        return self._by_caller.keys()
 
     def has(self, caller: str) -> bool:
         """Whether a call of `caller` waits."""

@@ -1,8 +1,5 @@
 """One kind of call on its way in: so many run, a few wait in fair order, the rest are refused.
 
-Where some callers have several calls here, one who has none goes first, one such call at a time:
-else a caller with few calls would share the processor with as many of a flood as may run.
-
 The queue belongs here and not behind the gate. In one event loop whatever was let in shares the
 processor with everything else, the acceptance of new calls included: many calls at a time finish
 no earlier in all and each of them later.
@@ -10,7 +7,6 @@ no earlier in all and each of them later.
 
 import asyncio
 import time
-from collections import Counter
 from collections.abc import Callable
 
 from serving.admission.concurrency_limit import ConcurrencyLimit
@@ -32,16 +28,10 @@ class Lane:
         refusals: Refusals,
         wait_factor: float,
         monotonic: Callable[[], float] = time.monotonic,
-        *,
-        in_order_only: bool = False,
     ) -> None:
-        """`wait_factor`: the longest wait, in no-load times of a call; `in_order_only`: nobody goes
-        first."""
-        self._in_order_only = in_order_only
+        """`wait_factor`: the longest wait, in no-load times of a call."""
         self.limit = limit
         self.running = 0
-        self._running_of: Counter[str] = Counter()
-        self._first: Turn | None = None
         self._waiting = FairQueue()
         self.refusals = refusals
         self._wait_factor = wait_factor
@@ -62,10 +52,6 @@ class Lane:
             # An idle server tries: what little time is left may do, and it learns what calls take.
             if self.running and deadline.remaining_ms() < self.limit.run_ms:
                 raise self.refusals.error("deadline")
-            self._begin(turn)
-            return turn
-        if self._may_go_first(turn):
-            self._first = turn
             self._begin(turn)
             return turn
         wait_ms = self._expected_wait_ms(caller)
@@ -97,35 +83,14 @@ class Lane:
     def leave(self, turn: Turn, *, succeeded: bool) -> None:
         """A turn that had begun is over."""
         self.running -= 1
-        self._running_of[turn.caller] -= 1
-        if not self._running_of[turn.caller]:
-            del self._running_of[turn.caller]
-        if turn is self._first:
-            self._first = None
         elapsed_ms = (self._monotonic() - turn.begun_s) * 1_000
         if succeeded or elapsed_ms > self.limit.run_ms:  # a quick failure says nothing
             self.limit.observe(elapsed_ms, turn.running)
         while self._waiting.count and self.running < self.limit.value:
             self._grant(self._waiting.pop())
 
-    def goes_first(self, turn: Turn) -> bool:
-        """Whether the turn runs before those that were let in earlier."""
-        return turn is self._first
-
-    def _may_go_first(self, turn: Turn) -> bool:
-        if self._in_order_only or self._first is not None:
-            return False
-        waiting = self._waiting.callers
-        if turn.caller in self._running_of or turn.caller in waiting:
-            return False
-        if not waiting <= self._running_of.keys():  # somebody else has none running, and came first
-            return False
-        is_flooded = self.running + self._waiting.count > len(self._running_of)
-        return is_flooded and turn.deadline.remaining_ms() >= self.limit.run_ms
-
     def _begin(self, turn: Turn) -> None:
         self.running += 1
-        self._running_of[turn.caller] += 1
         turn.running = self.running
 
     def _grant(self, turn: Turn) -> None:

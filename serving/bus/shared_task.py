@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
 from serving.errors import BusUnavailableError
-from serving.serving_loop import at_leisure
 
 Result = TypeVar("Result")
 
@@ -21,7 +20,7 @@ class SharedTask(Generic[Result]):
         """What `work` returns or raises. A caller that is cancelled leaves the work running."""
         task = self._task
         if task is None or (task.done() and task.exception() is not None):
-            task = self._task = asyncio.create_task(self._run(), context=at_leisure())
+            task = self._task = asyncio.create_task(self._run())
         return await asyncio.shield(task)
 
     def forget(self, result: Result) -> bool:

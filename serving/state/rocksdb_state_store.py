@@ -20,7 +20,6 @@ import structlog
 from rocksdict import WriteBatch
 
 from serving.errors import StateUnavailableError
-from serving.serving_loop import at_leisure
 from serving.state.rocksdb_directory import SENTINEL_KEY, SENTINEL_VALUE
 from serving.state.rocksdb_handle import RocksDbHandle
 from serving.state.rocksdb_values import pack_value, unpack_value
@@ -164,8 +163,7 @@ class RocksDbStateStore:
 
     def _start_upkeep(self) -> None:
         if self._upkeep is None:
-            loop = asyncio.get_running_loop()
-            self._upkeep = loop.create_task(self._keep_up(), context=at_leisure())
+            self._upkeep = asyncio.get_running_loop().create_task(self._keep_up())
 
     async def _keep_up(self) -> None:
         for turn in itertools.count(1):

@@ -168,53 +168,13 @@ async def test_a_call_whose_time_has_run_out_while_it_waited_is_refused(servers)
     assert server.begin()[1] is None  # its place is free
 
 
-async def test_beside_a_flood_the_first_call_of_another_caller_goes_first(servers):
-    server = servers()
-    for _ in range(2):
-        server.begin("flood")
-    waiting_call(server, "flood")
-    other, turn = server.begin("other")
-    assert (turn, other.goes_first) == (None, True)
-    third = waiting_call(server, "third")  # one at a time
-    server.end(other)
-    await settled()
-    assert not third.done()  # two of the flood still run
-    waiting_call(server, "other")  # who has waited longer comes before it
-
-
-async def test_nobody_goes_first_where_nobody_has_more_than_one_call(servers):
-    server = servers()
-    server.begin("a")
-    server.begin("b")
-    waiting_call(server, "c")
-
-
-async def test_no_batch_call_goes_first(servers):
-    server = servers()
-    for _ in range(2):
-        server.begin("flood", method=PUBLISH)
-    waiting_call(server, "flood", method=PUBLISH)
-    with pytest.raises(OverloadedError):  # it yields to what waits
-        server.begin("other", method=PUBLISH)
-
-
-async def test_who_goes_first_still_has_to_end_in_time(servers):
-    server = servers()
-    for _ in range(2):
-        server.begin("flood")
-    with pytest.raises(OverloadedError):
-        server.begin("other", remaining_ms=9.0)
-
-
 async def test_a_flood_of_one_caller_delays_others_by_one_call(servers):
     server = servers()
     running = [server.begin("flood")[0] for _ in range(2)]
     flood = [waiting_call(server, "flood") for _ in range(6)]
     with pytest.raises(OverloadedError):
         server.begin("flood")
-    first, _ = server.begin("other")
     other = waiting_call(server, "other")
-    server.end(first, took_ms=1)
     server.end(running[0], took_ms=5)
     server.end(running[1], took_ms=0)
     await settled()
