@@ -70,14 +70,13 @@ class Question:
         wanted, parts = request.eligibility, request.parts
         self.request = request
         self.asked = [_asked(part) for part in parts if part.kind == PartKind.VECTORS]
-        ids_of = {
-            FOLLOWED: wanted.followed_ids,
-            FRIENDS: wanted.friend_ids,
-            GROUPS: wanted.group_ids,
-            EXCLUDED_ITEMS: wanted.excluded_item_ids,
-            EXCLUDED_AUTHORS: wanted.excluded_author_ids,
-        }
-        sets = [np.sort(ids_of[number]) for number in sorted(ids_of)]
+        sets = [  # in the order of their numbers
+            np.sort(wanted.followed_ids),
+            np.sort(wanted.friend_ids),
+            np.sort(wanted.group_ids),
+            np.sort(wanted.excluded_item_ids),
+            np.sort(wanted.excluded_author_ids),
+        ]
         keys, weights = zip((NO_IDS, NO_WEIGHTS), *map(_weighted_keys, parts), strict=True)
         self.arrays = QuestionArrays(
             wanted.now_ms,

@@ -7,6 +7,7 @@ The wait is what keeps callers from seeing errors: they learn from health before
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable, Sequence
+from contextvars import copy_context
 
 import grpc
 import structlog
@@ -26,7 +27,7 @@ from serving.metrics_recorder import Metrics
 from serving.probes import Probe, probes
 from serving.readiness import Readiness
 from serving.reflection_pool import ReflectionPool
-from serving.serving_loop import urgently
+from serving.serving_loop import urgent
 from serving.settings import CommonSettings
 from serving.tls import server_credentials
 from serving.tls_probe import check_own_tls
@@ -119,7 +120,7 @@ class GrpcServer:
             answers = probes(lambda: self._readiness.is_ready)
             self._endpoint = _open_metrics(self._metrics, self._settings, port, answers)
         # Its tasks take calls in; what is let in goes on behind them (see `CallInterceptor`).
-        await asyncio.create_task(urgently(self.grpc_server.start()))
+        await asyncio.create_task(self.grpc_server.start(), context=urgent(copy_context()))
         if credentials is not None:
             await check_own_tls(self._settings, self.port)
         log.info(

@@ -10,9 +10,9 @@ tasks whose context says `urgent`. See docs/overload.md.
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextvars import Context, ContextVar
-from typing import TypeVar, TypeVarTuple
+from typing import TypeVarTuple
 
 SLICE_S = 0.0005
 """How long steps that are not urgent run, at least, before the loop looks for urgent ones."""
@@ -20,7 +20,6 @@ SLICE_S = 0.0005
 PATIENCE_S = 0.01
 """How long steps that are not urgent stand back: a flood of refusals leaves time for work."""
 
-Result = TypeVar("Result")
 Given = TypeVarTuple("Given")
 
 _urgent: ContextVar[bool] = ContextVar("urgent", default=False)
@@ -31,10 +30,10 @@ def set_urgent(urgent: bool) -> None:
     _urgent.set(urgent)
 
 
-async def urgently(work: Awaitable[Result]) -> Result:
-    """Await `work`; the tasks it starts go first, for good. Run it as a task of its own."""
-    set_urgent(True)
-    return await work
+def urgent(context: Context) -> Context:
+    """The same context; a task that is created in it goes first, as do those that it starts."""
+    context.run(set_urgent, True)
+    return context
 
 
 class ServingLoop(asyncio.SelectorEventLoop):

@@ -77,9 +77,9 @@ class WatchedFiles(Generic[Value]):
             self._value = self._read()
         except (ValueError, OSError) as error:
             self._retry_s = self._looked_s + RETRY_S
-            if not has_changed and _cause(error) == self._refused:
-                return  # told before
-            self._refused = _cause(error)
+            told, self._refused = self._refused, _cause(error)
+            if not has_changed and told == self._refused:
+                return
             self._metrics.counter(SECRET_RELOADS, self._name, "refused").inc()
             log.error(
                 "changed files are no good: the old ones stay",

@@ -69,7 +69,7 @@ class KafkaAddress:
         if not is_well_formed and "@" in rest:  # a password may have any character, ? as well
             raise ValueError("user and password stand before @: need ?user=…&password_file=…")
         if scheme not in SCHEMES or not is_well_formed:
-            raise ValueError(f"an address {shown_scheme(address)} that is {BUS_FORMS}")
+            raise ValueError(not_understood(address))
         options = _options(query)
         _check_together(options, tls=scheme == "kafkas")
         return cls(
@@ -85,10 +85,12 @@ class KafkaAddress:
         )
 
 
-def shown_scheme(address: str) -> str:
-    """All that is told of an address that is not understood: a password may be anywhere in it."""
+def not_understood(address: str) -> str:
+    """What is told of an address of no form: no more than its scheme, for a password may be
+    anywhere in it."""
     scheme = _SCHEME.match(address)
-    return f"with the scheme {scheme.group()}" if scheme else "without a scheme"
+    shown = f"with the scheme {scheme.group()}" if scheme else "without a scheme"
+    return f"an address {shown} that is {BUS_FORMS}"
 
 
 def is_kafka(address: str) -> bool:
@@ -117,7 +119,9 @@ def _check_together(options: dict[str, str], *, tls: bool) -> None:
     """Raises ValueError for what makes no sense, or no secret, in this combination."""
     if options and not tls:
         # Not on loopback either: servers say where to connect next, and that may be elsewhere.
-        raise ValueError(f"{_shown(options)} and kafka:// is plain text, need kafkas://")
+        raise ValueError(
+            f"{_shown(options, next(iter(options)))} and kafka:// is plain text, need kafkas://"
+        )
     if ("certificate" in options) != ("key" in options):
         raise ValueError(f"{_the_one(options, 'certificate', 'key')}: need both or none")
     sources = [name for name in ("password_file", "password_variable") if name in options]
@@ -156,7 +160,6 @@ def _file(options: dict[str, str], name: str) -> Path | None:
     return path
 
 
-def _shown(options: dict[str, str], name: str | None = None) -> str:
-    """An option, the first by default, and its value, unless that may be a password by mistake."""
-    name = name or next(iter(options))
+def _shown(options: dict[str, str], name: str) -> str:
+    """An option and its value, unless that may be a password by mistake."""
     return f"{name} is given" if name in SECRET_OPTIONS else f"{name} is {options[name]!r}"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from serving.bus.bus import Bus
 from serving.bus.dead_letters import MAX_UNREADABLE_SHARE
-from serving.bus.kafka_address import BUS_FORMS, is_kafka, shown_scheme
+from serving.bus.kafka_address import is_kafka, not_understood
 from serving.errors import InvalidRequestError
 from serving.metrics_recorder import Metrics
 
@@ -32,8 +32,7 @@ def open_bus(
 
         return LogBus(Path(rest), max_unreadable_share=max_unreadable_share)
     if not is_kafka(address):
-        problem = f"an address {shown_scheme(address)} that is {BUS_FORMS}"
-        raise InvalidRequestError("bus", problem)
+        raise InvalidRequestError("bus", not_understood(address))
     from serving.bus.kafka_bus import KafkaBus
     from serving.bus.kafka_servers import KafkaServers
 

@@ -15,7 +15,7 @@ import grpc
 from protos import line_pb2 as pb
 from serving.lines.line import Line
 from serving.lines.reading import EOF
-from serving.serving_loop import set_urgent
+from serving.serving_loop import urgent
 
 RENEW_S, USED_S = 4.0, 5.0
 """After so long the next line is opened, after so long this one is used no more."""
@@ -93,8 +93,6 @@ class KeptLine:
 
     def _begin(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         # In no request's context: it serves all of them.
-        context = Context()
-        context.run(set_urgent, True)
-        task = self._loop.create_task(work, name=name, context=context)
+        task = self._loop.create_task(work, name=name, context=urgent(Context()))
         self._running.add(task)
         task.add_done_callback(self._running.discard)

@@ -28,6 +28,7 @@ class Line:
 
     Attributes:
         is_open: Whether calls may be made; false for good once the stream has ended.
+        is_retired: Whether it ends because it was told to.
         max_request_bytes: Of a call.
     """
 
@@ -39,7 +40,7 @@ class Line:
         self.max_request_bytes = min(LARGE_BYTES, max_message_bytes - HEAD_BYTES - FRAME_BYTES)
         self._waiting: dict[int, tuple[asyncio.Future[Any], Deserializer, asyncio.TimerHandle]] = {}
         self._last_id = 0
-        self._is_retired = False
+        self.is_retired = False
         self.is_open = True
 
     def call(
@@ -61,15 +62,10 @@ class Line:
         self._outbox.put(call, HEAD_BYTES + len(request))
         return answered
 
-    @property
-    def is_retired(self) -> bool:
-        """Whether it ends because it was told to."""
-        return self._is_retired
-
     def retire(self) -> None:
         """Take no more calls, and end once those under way are answered."""
         self.is_open = False
-        self._is_retired = True
+        self.is_retired = True
         self._end_if_done()
 
     async def run(self) -> None:
@@ -139,7 +135,7 @@ class Line:
         self._end_if_done()
 
     def _end_if_done(self) -> None:
-        if self._is_retired and not self._waiting:
+        if self.is_retired and not self._waiting:
             self._outbox.end()
 
 

@@ -1,6 +1,5 @@
 """A search whose second step is taken by a thread finds the same, and what changed meanwhile."""
 
-import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from serving.native_executor import NativeExecutor
 from tests.ann_shards.requests import a_vector_part, an_id_part, everything_eligible
 from tests.generation.tiny_generation import SHARDS
 from tests.serving.fixed_clock import FixedClock
+from tests.turns import counting_turns
 
 PARTS = [
     a_vector_part(0, 1, limit=40),
@@ -67,18 +67,9 @@ async def test_an_item_deleted_during_the_second_step_is_not_found(shards, tiny,
 
 
 async def test_others_have_the_loop_between_two_shards(shards: Shards, tiny: Path):
-    turns = 0
-
-    async def take_turns() -> None:
-        nonlocal turns
-        while True:
-            turns += 1
-            await asyncio.sleep(0)
-
-    others = asyncio.create_task(take_turns())
-    await shards.search(request_of(tiny.name), Deadline.after_ms(3_600_000))
-    others.cancel()
-    assert turns >= SHARDS - 1
+    async with counting_turns() as turns:
+        await shards.search(request_of(tiny.name), Deadline.after_ms(3_600_000))
+    assert turns.count >= SHARDS - 1
 
 
 def test_vectors_of_a_part_of_another_kind_are_not_searched(tiny: Path):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from serving.serving_loop import PATIENCE_S, ServingLoop, set_urgent, urgently
+from serving.serving_loop import PATIENCE_S, ServingLoop, set_urgent, urgent
 
 
 def on_a_serving_loop(main: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
@@ -33,12 +33,16 @@ async def steps(name: str, count: int, seen: list[str], seconds: float = 0.0) ->
         await asyncio.sleep(0)
 
 
+def in_front(work: Coroutine[Any, Any, Any]) -> "asyncio.Task[Any]":
+    return asyncio.create_task(work, context=urgent(contextvars.copy_context()))
+
+
 def test_urgent_tasks_go_first_at_every_step():
     async def main() -> list[str]:
         seen: list[str] = []
         # Each ordinary step fills a whole slice, so the loop looks for urgent ones after each.
         work = asyncio.create_task(steps("work", 5, seen, 0.001))
-        urgent = asyncio.create_task(urgently(steps("urgent", 4, seen)))
+        urgent = in_front(steps("urgent", 4, seen))
         await asyncio.gather(work, urgent)
         return seen
 
@@ -59,7 +63,7 @@ def test_ordinary_tasks_take_turns_in_the_order_they_became_ready():
 def test_a_flood_of_urgent_steps_leaves_time_for_work():
     async def main() -> list[str]:
         seen: list[str] = []
-        flood = asyncio.create_task(urgently(steps("urgent", 400, seen, PATIENCE_S / 20)))
+        flood = in_front(steps("urgent", 400, seen, PATIENCE_S / 20))
         work = asyncio.create_task(steps("work", 3, seen, 0.001))
         await asyncio.gather(flood, work)
         return seen
@@ -82,7 +86,7 @@ def test_what_an_urgent_task_starts_is_urgent_until_it_says_otherwise():
         await asyncio.create_task(child("after"))
 
     async def main() -> None:
-        await asyncio.create_task(urgently(parent()))
+        await in_front(parent())
 
     on_a_serving_loop(main)
     assert urgent == {"before": True, "after": False}

@@ -13,11 +13,12 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from tests.faults.effects import lost_and_double
+from tests.faults.seen import Answer
 from tests.faults.supervised import Supervised, run_supervised
 from tests.faults.watch import Actor, Watch, acting, watching
 from tests.integration.small_world import SmallWorld, make_small_world
@@ -78,16 +79,16 @@ def _soak(ring: Supervised, world: SmallWorld, arguments: argparse.Namespace) ->
             acting(ring.address, item_ids, DEADLINE_S, pause_s=ACTION_S) as actor,
         ):
             watch.wait_for(2 * LOOKED_AT, BACK_S)
-            usual_share = _full_share(watch, LOOKED_AT)
+            usual_share = _full_share(watch.seen().answers[-LOOKED_AT:])
+            least_share = LEAST_BACK * usual_share
             with _running(Mischief(ring, seed)) as mischief:
                 time.sleep(length_s)
-            back_s = _full_again_s(watch, LEAST_BACK * usual_share)
+            back_s = _full_again_s(watch, least_share)
     effects = lost_and_double(world.generations, ring.named("redis").address, actor)
     verdict = _judged(ring, samples, watch, effects, length_s / 2)
     report = _report(watch, load, mischief, actor) | effects
     if back_s is None:
-        least = LEAST_BACK * usual_share
-        verdict.append(f"not {least:.0%} of feeds were full again within {BACK_S:.0f} s")
+        verdict.append(f"not {least_share:.0%} of feeds were full again within {BACK_S:.0f} s")
     if usual_share < MIN_FULL_SHARE:
         verdict.append(f"only {usual_share:.0%} of feeds were full before the faults")
     report |= {"capacity_per_s": capacity, "full_share_before": usual_share}
@@ -104,7 +105,7 @@ def _full_again_s(watch: Watch, share: float) -> float | None:
     long, which costs nobody the report."""
     begun_s = time.monotonic()
     watch.wait_for(LOOKED_AT, BACK_S)
-    while _full_share(watch, LOOKED_AT) < share:
+    while _full_share(watch.seen().answers[-LOOKED_AT:]) < share:
         if time.monotonic() - begun_s > BACK_S:
             return None
         time.sleep(0.5)
@@ -122,14 +123,13 @@ def _judged(
     survivors = {s.name for s in ring.services if s.name.endswith(".0") or "." not in s.name}
     wrong += [f"{name} could not be judged: too few samples" for name in survivors - judged]
     wrong += [f"{count} actions {name}" for name, count in effects.items() if count]
-    if _full_share(watch) < MIN_FULL_SHARE:
-        wrong.append(f"only {_full_share(watch):.0%} of feeds were full")
+    full_share = _full_share(watch.seen().answers)
+    if full_share < MIN_FULL_SHARE:
+        wrong.append(f"only {full_share:.0%} of feeds were full")
     return wrong
 
 
-def _full_share(watch: Watch, last: int = 0) -> float:
-    """Of all answers, or of the last ones."""
-    answers = watch.seen().answers[-last:]
+def _full_share(answers: Sequence[Answer]) -> float:
     return sum(answer.is_full for answer in answers) / max(1, len(answers))
 
 
@@ -139,7 +139,7 @@ def _report(watch: Watch, load: Load, mischief: Mischief, actor: Actor) -> dict[
         "load_calls": load.calls,
         "load_failed": load.failed,
         "probes": seen.calls,
-        "full_share": round(_full_share(watch), 3),
+        "full_share": round(_full_share(seen.answers), 3),
         "origins": dict(seen.origins),
         "errors": dict(seen.errors),
         "worst_latency_ms": round(seen.worst_latency_ms),

@@ -12,6 +12,7 @@ from serving.errors import InvalidRequestError
 from serving.metrics import ACTIONS
 from tests.feed_assembly.actions.builders import NOON_MS, Logging, an_action
 from tests.serving.fixed_clock import FixedMonotonic
+from tests.turns import counting_turns
 
 REVOKING = [kind for kind, effect in ACTION_KINDS.items() if effect.revocation]
 HARMLESS = [kind for kind in ACTION_KINDS if kind not in REVOKING]
@@ -167,18 +168,9 @@ async def test_the_bus_leaves_time_to_outdate_stored_feeds(logging):
 
 
 async def test_others_get_their_turn_while_a_large_batch_is_logged(logging):
-    turns = 0
-
-    async def count_turns() -> None:
-        nonlocal turns
-        while True:
-            turns += 1
-            await asyncio.sleep(0)
-
-    counting = asyncio.create_task(count_turns())
-    await logging(*(an_action("like", viewer_id=n) for n in range(MAX_ACTIONS)))
-    counting.cancel()
-    assert turns > MAX_ACTIONS / 10
+    async with counting_turns() as turns:
+        await logging(*(an_action("like", viewer_id=n) for n in range(MAX_ACTIONS)))
+    assert turns.count > MAX_ACTIONS / 10
 
 
 async def test_a_repeated_action_id_is_accepted_again(logging):
