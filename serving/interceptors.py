@@ -19,7 +19,7 @@ from serving.metrics import RPC_CALLS, RPC_IN_FLIGHT, RPC_LATENCY
 from serving.metrics_recorder import Metrics
 from serving.request_id import bind_request_id
 from serving.rich_status import public_message, status_code, trailing_details
-from serving.serving_loop import set_urgent
+from serving.serving_loop import expect_another_call, set_urgent
 from serving.tracing.span import CURRENT, Span
 from serving.written_answer import written_or
 
@@ -68,6 +68,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
         continuation: Callable[[Any], Awaitable[Handler]],
         handler_call_details: grpc.HandlerCallDetails,
     ) -> Handler:
+        expect_another_call()
         method = handler_call_details.method
         handler = self._wrapped.get(method)
         if handler is not None:

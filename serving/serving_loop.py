@@ -20,6 +20,11 @@ SLICE_S = 0.0005
 PATIENCE_S = 0.01
 """How long steps that are not urgent stand back: a flood of refusals leaves time for work."""
 
+HANDOVER_S = 0.0001
+"""How long the loop looks out for the next call after one came in. gRPC hands over one at a time, by
+way of a thread of its own: without it a slice of other steps runs between any two, which bounds how
+many calls are taken in by how long those steps are, whatever is left of the processor."""
+
 Given = TypeVarTuple("Given")
 
 _urgent: ContextVar[bool] = ContextVar("urgent", default=False)
@@ -28,6 +33,13 @@ _urgent: ContextVar[bool] = ContextVar("urgent", default=False)
 def set_urgent(urgent: bool) -> None:
     """Whether the task at hand, and those it starts from now on, go first."""
     _urgent.set(urgent)
+
+
+def expect_another_call() -> None:
+    """A call came in on this loop: the next one may be on its way."""
+    loop = asyncio.get_running_loop()
+    if isinstance(loop, ServingLoop):
+        loop.expect_another_call()
 
 
 def urgent(context: Context) -> Context:
@@ -47,6 +59,11 @@ class ServingLoop(asyncio.SelectorEventLoop):
         super().__init__()
         self._later: deque[asyncio.Handle] = deque()
         self._served_s = 0.0
+        self._expects_call = False
+
+    def expect_another_call(self) -> None:
+        """Look out for events before the next slice of other steps."""
+        self._expects_call = True
 
     def call_soon(
         self, callback: Callable[[*Given], object], *args: *Given, context: Context | None = None
@@ -63,6 +80,10 @@ class ServingLoop(asyncio.SelectorEventLoop):
 
     def _run_once(self) -> None:
         later, ready = self._later, self._ready  # type: ignore[attr-defined]
+        if self._expects_call and not ready:
+            self._expects_call = False
+            if later:
+                self._look_out()
         now_s = time.perf_counter()
         if not later:
             self._served_s = now_s
@@ -72,6 +93,16 @@ class ServingLoop(asyncio.SelectorEventLoop):
             # The base class waits for events unless something is ready.
             ready.append(asyncio.Handle(_nothing, (), self))
         super()._run_once()  # type: ignore[misc]
+
+    def _look_out(self) -> None:
+        """Wait for an event, but not for long."""
+        end_s = time.perf_counter() + HANDOVER_S
+        while time.perf_counter() < end_s:
+            # Looks and waits in vain are all the same to the base class, which only can wait for 1 ms.
+            events = self._selector.select(0)  # type: ignore[attr-defined]
+            if events:
+                self._process_events(events)  # type: ignore[attr-defined]
+                return
 
     def _run_later(self, now_s: float) -> float:
         """Run a slice of what is not urgent; returns when it ended."""
