@@ -26,6 +26,7 @@ from serving.errors import (
     NotFoundError,
     StateUnavailableError,
 )
+from serving.serving_loop import set_urgent
 from serving.stage_clock import StageClock
 
 ASSEMBLY_RESERVE_MS = 6.0
@@ -75,6 +76,7 @@ class NewFeeds:
             passed.append(made[0].list_size if made else 0)
         if made is None:
             return None
+        set_urgent(True)  # little is left to do, and then there is one call fewer
         ranked, receipt = made
         feed, features = _feed(wanted, ranked, receipt), ranked.features
         if BLOCKS_UNKNOWN in receipt.degraded_reasons:
@@ -90,6 +92,7 @@ class NewFeeds:
 
         Not if something was revoked since it was asked for, or if it is degraded.
         """
+        set_urgent(False)
         if not is_storable(ranked.receipt):
             return
         feed = _feed(wanted, ranked, ranked.receipt)

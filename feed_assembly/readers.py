@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Callable
+from contextvars import copy_context
 
 import structlog
 
@@ -15,6 +16,7 @@ from serving.errors import DependencyError
 from serving.lag_metrics import publish_lag
 from serving.metrics import GENERATION_AGE
 from serving.metrics_recorder import Metrics
+from serving.serving_loop import urgent
 
 CATCH_UP_S = 5.0
 LAG_INTERVAL_S = 1.0
@@ -44,7 +46,8 @@ class Readers:
             Whether the items published so far were in, and lists can come, within `CATCH_UP_S`.
         """
         self._items.start()
-        self._ranked_lists.start()
+        # Calls that are all but done wait for its lists.
+        urgent(copy_context()).run(self._ranked_lists.start)
         caught_up = await asyncio.gather(
             self._items.caught_up(CATCH_UP_S), self._ranked_lists.caught_up(CATCH_UP_S)
         )

@@ -40,5 +40,9 @@ class Gate(Protocol):
         ...
 
     def leave(self, call: Call, elapsed_ms: float, *, succeeded: bool) -> None:
-        """A call let in has ended, whatever happened to it; raises nothing."""
+        """A call let in has ended, whatever happened to it; raises nothing.
+
+        Args:
+            succeeded: It was answered, and with all that it asked for.
+        """
         ...

@@ -12,6 +12,7 @@ import grpc
 import structlog
 
 from serving.calls_in_flight import CallsInFlight
+from serving.cut_short import was_cut_short
 from serving.deadline import Deadline
 from serving.errors import DependencyError, FeedError
 from serving.gates import Call, Gate
@@ -126,8 +127,9 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
             finally:
                 set_urgent(True)
                 elapsed_ms = (time.perf_counter() - started) * 1_000
+                is_whole = status is grpc.StatusCode.OK and not was_cut_short()
                 for gate in reversed(gates[:passed]):
-                    gate.leave(call, elapsed_ms, succeeded=status is grpc.StatusCode.OK)
+                    gate.leave(call, elapsed_ms, succeeded=is_whole)
                 self._end()
                 if span is not None:
                     span.end(status.name)

@@ -21,9 +21,9 @@ PATIENCE_S = 0.01
 """How long steps that are not urgent stand back: a flood of refusals leaves time for work."""
 
 HANDOVER_S = 0.0001
-"""How long the loop looks out for the next call after one came in. gRPC hands over one at a time, by
-way of a thread of its own: without it a slice of other steps runs between any two, which bounds how
-many calls are taken in by how long those steps are, whatever is left of the processor."""
+"""How long the loop looks out for the next call after one came in. gRPC hands over one at a time,
+by way of a thread of its own: else a slice of other steps would run between any two, and how long
+those steps are would bound how many calls are taken in."""
 
 Given = TypeVarTuple("Given")
 
@@ -80,29 +80,30 @@ class ServingLoop(asyncio.SelectorEventLoop):
 
     def _run_once(self) -> None:
         later, ready = self._later, self._ready  # type: ignore[attr-defined]
-        if self._expects_call and not ready:
-            self._expects_call = False
-            if later:
-                self._look_out()
         now_s = time.perf_counter()
         if not later:
             self._served_s = now_s
-        elif not ready or now_s - self._served_s > PATIENCE_S:
+        elif now_s - self._served_s > PATIENCE_S or not (ready or self._looked_out(now_s)):
             self._served_s = self._run_later(now_s)
         if later and not ready:
             # The base class waits for events unless something is ready.
             ready.append(asyncio.Handle(_nothing, (), self))
         super()._run_once()  # type: ignore[misc]
 
-    def _look_out(self) -> None:
-        """Wait for an event, but not for long."""
-        end_s = time.perf_counter() + HANDOVER_S
+    def _looked_out(self, now_s: float) -> bool:
+        """Whether something has happened, where a call is expected: waits for it, but not long.
+
+        What it was is left to the base class, which looks again.
+        """
+        if not self._expects_call:
+            return False
+        self._expects_call = False
+        end_s = now_s + HANDOVER_S
         while time.perf_counter() < end_s:
-            # Looks and waits in vain are all the same to the base class, which only can wait for 1 ms.
-            events = self._selector.select(0)  # type: ignore[attr-defined]
-            if events:
-                self._process_events(events)  # type: ignore[attr-defined]
-                return
+            # Not with a timeout: selectors wait for whole milliseconds.
+            if self._selector.select(0):  # type: ignore[attr-defined]
+                return True
+        return False
 
     def _run_later(self, now_s: float) -> float:
         """Run a slice of what is not urgent; returns when it ended."""

@@ -1,14 +1,18 @@
-"""Who is next: callers in rotation, the calls of each in the order they came."""
+"""Who is next: the caller with the fewest calls running, in rotation among equals."""
 
 from collections import deque
+from collections.abc import Mapping
 
 from serving.admission.turn import Turn
 
 
 class FairQueue:
-    """Turns that wait. A caller with many waiting calls delays others by one call each round."""
+    """Turns that wait. The calls of one caller keep their order, and many of them delay another
+    caller by as many as it has itself."""
 
-    def __init__(self) -> None:
+    def __init__(self, running: Mapping[str, int]) -> None:
+        """`running`: calls of each caller that have begun; callers without any may be missing."""
+        self._running = running
         self._by_caller: dict[str, deque[Turn]] = {}
         self._rotation: deque[str] = deque()
         self.count = 0
@@ -27,7 +31,10 @@ class FairQueue:
         Raises:
             IndexError: nobody waits.
         """
-        caller = self._rotation.popleft()
+        if not self._rotation:
+            raise IndexError("nobody waits")
+        caller = min(self._rotation, key=lambda name: self._running.get(name, 0))
+        self._rotation.remove(caller)
         own = self._by_caller[caller]
         turn = own.popleft()
         self.count -= 1
@@ -52,8 +59,17 @@ class FairQueue:
         """Whether a call of `caller` waits."""
         return caller in self._by_caller
 
+    def is_the_busiest(self, caller: str) -> bool:
+        """Whether nobody else has more calls here, running and waiting together."""
+        own = self._calls_of(caller)
+        others = {*self._running, *self._by_caller}
+        return all(self._calls_of(name) <= own for name in others)
+
     def ahead_of(self, caller: str) -> int:
-        """How many turns would be taken before a new one of `caller`."""
+        """Turns taken before a new one of `caller`, if all had as many running."""
         waiting = len(self._by_caller.get(caller, ()))
         others = (own for name, own in self._by_caller.items() if name != caller)
         return waiting + sum(min(len(own), waiting + 1) for own in others)
+
+    def _calls_of(self, caller: str) -> int:
+        return self._running.get(caller, 0) + len(self._by_caller.get(caller, ()))

@@ -7,6 +7,7 @@ no earlier in all and each of them later.
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable
 
 from serving.admission.concurrency_limit import ConcurrencyLimit
@@ -32,7 +33,8 @@ class Lane:
         """`wait_factor`: the longest wait, in no-load times of a call."""
         self.limit = limit
         self.running = 0
-        self._waiting = FairQueue()
+        self._running_of: Counter[str] = Counter()
+        self._waiting = FairQueue(self._running_of)
         self.refusals = refusals
         self._wait_factor = wait_factor
         self._monotonic = monotonic
@@ -55,8 +57,7 @@ class Lane:
             self._begin(turn)
             return turn
         wait_ms = self._expected_wait_ms(caller)
-        # Who waits for nothing yet did not make the queue what it is.
-        if wait_ms > self._longest_wait_ms() and self._waiting.has(caller):
+        if wait_ms > self._longest_wait_ms() and self._made_the_queue(caller):
             raise self.refusals.error("limit")
         if wait_ms + self.limit.run_ms > deadline.remaining_ms():
             raise self.refusals.error("deadline")
@@ -83,6 +84,9 @@ class Lane:
     def leave(self, turn: Turn, *, succeeded: bool) -> None:
         """A turn that had begun is over."""
         self.running -= 1
+        self._running_of[turn.caller] -= 1
+        if not self._running_of[turn.caller]:
+            del self._running_of[turn.caller]
         elapsed_ms = (self._monotonic() - turn.begun_s) * 1_000
         if succeeded or elapsed_ms > self.limit.run_ms:  # a quick failure says nothing
             self.limit.observe(elapsed_ms, turn.running)
@@ -91,6 +95,7 @@ class Lane:
 
     def _begin(self, turn: Turn) -> None:
         self.running += 1
+        self._running_of[turn.caller] += 1
         turn.running = self.running
 
     def _grant(self, turn: Turn) -> None:
@@ -103,6 +108,11 @@ class Lane:
         turn.begun_s = self._monotonic()
         self._begin(turn)
         turn.granted.set_result(None)
+
+    def _made_the_queue(self, caller: str) -> bool:
+        """Whether a wait that is too long is this caller's doing: it waits already, and nobody has
+        more calls here than it has."""
+        return self._waiting.has(caller) and self._waiting.is_the_busiest(caller)
 
     def _expected_wait_ms(self, caller: str) -> float:
         turns = self._waiting.ahead_of(caller) + 1

@@ -8,9 +8,11 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from contextvars import copy_context
 from dataclasses import dataclass
 
 from serving.bus.topics import Topic
+from serving.serving_loop import urgent
 
 # Bounds the work on the event loop per batch to about a millisecond.
 MAX_BATCH_MESSAGES = 256
@@ -49,7 +51,9 @@ class GroupCommit:
         self._lingering: asyncio.TimerHandle | None = None
         self._idle = asyncio.Event()
         self._idle.set()
-        self._task = asyncio.create_task(self._run(), name="bus-group-commit")
+        # Its steps are short, and calls that are all but done wait for them.
+        context = urgent(copy_context())
+        self._task = asyncio.create_task(self._run(), name="bus-group-commit", context=context)
 
     def offer(self, append: Append) -> bool:
         """Queue a message; False when the queue is full."""

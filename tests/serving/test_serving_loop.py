@@ -1,5 +1,7 @@
 import asyncio
 import contextvars
+import itertools
+import socket
 import threading
 import time
 from collections.abc import Callable, Coroutine
@@ -7,7 +9,16 @@ from typing import Any
 
 import pytest
 
-from serving.serving_loop import PATIENCE_S, ServingLoop, set_urgent, urgent
+from serving import serving_loop
+from serving.serving_loop import (
+    HANDOVER_S,
+    PATIENCE_S,
+    SLICE_S,
+    ServingLoop,
+    expect_another_call,
+    set_urgent,
+    urgent,
+)
 
 
 def on_a_serving_loop(main: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
@@ -58,6 +69,42 @@ def test_ordinary_tasks_take_turns_in_the_order_they_became_ready():
         return seen
 
     assert on_a_serving_loop(main) == list("abcabcabc")
+
+
+def test_the_next_call_is_looked_out_for_before_other_steps(monkeypatch):
+    monkeypatch.setattr(serving_loop, "HANDOVER_S", 10.0)
+
+    async def main() -> list[str]:
+        seen: list[str] = []
+        loop: Any = asyncio.get_running_loop()
+        ours, theirs = socket.socketpair()
+        loop.add_reader(ours, lambda: seen.append(ours.recv(4).decode()))
+        select, looks = loop._selector.select, itertools.count()
+
+        def with_a_call_at_the_third_look(timeout: float | None) -> Any:
+            if next(looks) == 2:
+                theirs.send(b"call")
+            return select(timeout)
+
+        loop._selector.select = with_a_call_at_the_third_look
+        expect_another_call()
+        await steps("work", 6, seen, 2 * SLICE_S)
+        loop.remove_reader(ours)
+        ours.close(), theirs.close()
+        return seen
+
+    assert on_a_serving_loop(main) == ["work", "call", *["work"] * 5]
+
+
+def test_a_call_that_does_not_come_is_not_waited_for_long():
+    async def main() -> float:
+        expect_another_call()
+        began_s = time.perf_counter()
+        for _ in range(3):
+            await asyncio.sleep(0)
+        return time.perf_counter() - began_s
+
+    assert min(on_a_serving_loop(main) for _ in range(5)) < 20 * HANDOVER_S
 
 
 def test_a_flood_of_urgent_steps_leaves_time_for_work():

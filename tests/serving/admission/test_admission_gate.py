@@ -182,6 +182,20 @@ async def test_a_flood_of_one_caller_delays_others_by_one_call(servers):
     assert [task.done() for task in flood] == [True] + [False] * 5
 
 
+async def test_who_has_fewer_calls_than_a_flood_is_not_refused_for_the_queue_it_made(servers):
+    server = servers(admission_wait_factor=2.01)
+    for _ in range(2):
+        server.begin("flood")
+    for _ in range(4):
+        waiting_call(server, "flood")
+    with pytest.raises(OverloadedError):
+        server.begin("flood")
+    for _ in range(6):
+        waiting_call(server, "other")
+    with pytest.raises(OverloadedError):  # now it has as many
+        server.begin("other")
+
+
 async def test_a_lone_caller_can_use_everything(servers):
     server = servers(admission_max_running=8, admission_min_running=8)
     assert [server.begin("lone")[1] for _ in range(8)] == [None] * 8

@@ -1,3 +1,6 @@
+from collections import Counter
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,8 +13,8 @@ def a_turn(caller: str) -> Turn:
     return Turn(caller, Deadline.after_ms(1_000), 0.0)
 
 
-def queue_of(callers: str) -> FairQueue:
-    queue = FairQueue()
+def queue_of(callers: str, running: str = "") -> FairQueue:
+    queue = FairQueue(Counter(running))
     for caller in callers:
         queue.add(a_turn(caller))
     return queue
@@ -33,7 +36,7 @@ def test_a_caller_with_one_call_waits_for_one_of_each_other():
 
 
 def test_the_calls_of_one_caller_keep_their_order():
-    queue = FairQueue()
+    queue = FairQueue({})
     turns = [a_turn("a") for _ in range(3)]
     for turn in turns:
         queue.add(turn)
@@ -62,3 +65,23 @@ def test_a_new_turn_is_taken_after_as_many_as_were_foretold(callers, caller):
     # Whose turn it is in the rotation decides about one call of each other caller.
     others = len(set(callers) - {caller})
     assert foretold - others <= before <= foretold
+
+
+def test_who_has_fewer_calls_running_is_next():
+    assert order(queue_of("aaabc", running="aab")) == "cbaaa"
+
+
+@pytest.mark.parametrize(
+    ("caller", "is_the_busiest"), [("flood", True), ("other", False), ("new", False)]
+)
+def test_the_busiest_is_who_has_most_calls_running_and_waiting(caller, is_the_busiest):
+    queue = FairQueue({"flood": 2, "other": 1})
+    queue.add(a_turn("other"))
+    queue.add(a_turn("flood"))
+    assert queue.is_the_busiest(caller) is is_the_busiest
+
+
+def test_equals_are_all_the_busiest():
+    queue = queue_of("ab")
+    assert queue.is_the_busiest("a")
+    assert queue.is_the_busiest("b")
