@@ -8,6 +8,7 @@ tasks whose context says `urgent`. See docs/overload.md.
 """
 
 import asyncio
+import heapq
 import time
 from collections import deque
 from collections.abc import Callable
@@ -48,11 +49,39 @@ def urgent(context: Context) -> Context:
     return context
 
 
+class OrdinaryTimer(asyncio.TimerHandle):
+    """A timer whose callback, once it is due, waits for its turn like any other step.
+
+    Else a limit for an answer that has come would run out because its task waits for its turn:
+    what is our own delay would look like the neighbour's.
+    """
+
+    __slots__ = ("_is_due",)
+
+    def __init__(
+        self,
+        when: float,
+        callback: Callable[[*Given], object],
+        args: tuple[*Given],
+        loop: "ServingLoop",
+        context: Context | None,
+    ) -> None:
+        super().__init__(when, callback, args, loop, context)
+        self._is_due = False
+
+    def _run(self) -> None:
+        if self._is_due:
+            super()._run()  # type: ignore[misc]
+            return
+        self._is_due = True
+        self._loop.take_turn(self)  # type: ignore[attr-defined]
+
+
 class ServingLoop(asyncio.SelectorEventLoop):
     """asyncio's loop with two queues instead of one.
 
-    Callbacks of events, timers and other threads go first too: asyncio queues them itself, and
-    they do no more than to wake tasks.
+    Callbacks of events and other threads go first too: asyncio queues them itself, and they do no
+    more than to wake tasks.
     """
 
     def __init__(self) -> None:
@@ -73,6 +102,26 @@ class ServingLoop(asyncio.SelectorEventLoop):
         is_urgent = _urgent.get() if context is None else context.get(_urgent)
         (self._ready if is_urgent else self._later).append(handle)  # type: ignore[attr-defined]
         return handle
+
+    def call_at(
+        self,
+        when: float,
+        callback: Callable[[*Given], object],
+        *args: *Given,
+        context: Context | None = None,
+    ) -> asyncio.TimerHandle:
+        is_urgent = _urgent.get() if context is None else context.get(_urgent)
+        if is_urgent:
+            return super().call_at(when, callback, *args, context=context)
+        self._check_closed()  # type: ignore[attr-defined]
+        timer = OrdinaryTimer(when, callback, args, self, context)
+        heapq.heappush(self._scheduled, timer)  # type: ignore[attr-defined]
+        timer._scheduled = True
+        return timer
+
+    def take_turn(self, handle: asyncio.Handle) -> None:
+        """Have it run after the steps that are ready and not urgent."""
+        self._later.append(handle)
 
     def close(self) -> None:
         self._later.clear()

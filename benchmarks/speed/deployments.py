@@ -1,5 +1,6 @@
 """Measures one deployment: closed loops of every kind of call, then open loops around the knee."""
 
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
@@ -20,6 +21,9 @@ MOST_COLD_PER_S = 1_500
 WIDE_GATE = {"FEEDRANK_ADMISSION_MIN_RUNNING": "64"}
 """In closed loops all callers are let in: what is measured is what the server can do, not whom it
 turns away. In open loops the gate is as it comes."""
+
+FIRST_CALLS_S = 20.0
+"""At most so long viewers make their first calls, who then come back."""
 
 TOKENS = 300
 
@@ -46,7 +50,9 @@ def measure_deployment(
         closed_loop(servers.port, questions.cold(2_000), 8, WARM_UP_S)
         cells = {}
         for concurrency in CONCURRENCY:
-            for kind, messages in _kinds(questions, concurrency, seconds).items():
+            for kind, first, messages in _kinds(questions, concurrency, seconds):
+                if first:
+                    closed_loop(servers.port, first, concurrency, FIRST_CALLS_S)
                 load = partial(closed_loop, servers.port, messages, concurrency, seconds)
                 cells[f"{kind} c={concurrency}"] = measure_cell(servers, load)
                 _tell(name, f"{kind} c={concurrency}", cells[f"{kind} c={concurrency}"])
@@ -77,18 +83,20 @@ def _around(
         count = round(2 * rate * seconds) + 10
         asked = questions.cold(count)
         if kind != "cold":
-            asked = questions.returning(count, max(CONCURRENCY))
+            first, asked = questions.returning(count, max(CONCURRENCY))
+            closed_loop(servers.port, first, 2, FIRST_CALLS_S)
         load = partial(open_loop, servers.port, asked, rate, seconds)
         found[f"{share:.0%}"] = measure_cell(servers, load)
         _tell(name, f"{kind}, open, {share:.0%}", found[f"{share:.0%}"])
     return found
 
 
-def _kinds(questions: Questions, concurrency: int, seconds: float) -> dict[str, list[bytes]]:
-    return {
-        "cold": questions.cold(round(MOST_COLD_PER_S * seconds)),
-        "75 % stored": questions.returning(round(MOST_PER_S * seconds), concurrency),
-    }
+def _kinds(
+    questions: Questions, concurrency: int, seconds: float
+) -> Iterator[tuple[str, list[bytes], list[bytes]]]:
+    """Name, calls to be made before, and the calls."""
+    yield "cold", [], questions.cold(round(MOST_COLD_PER_S * seconds))
+    yield "75 % stored", *questions.returning(round(MOST_PER_S * seconds), concurrency)
 
 
 def _tell(deployment: str, kind: str, cell: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import grpc
 import numpy as np
@@ -13,6 +14,13 @@ CALLS_PER_VIEWER = 4
 """One call makes the feed and three are answered from it: 75 % stored."""
 
 TIMEOUT_S = 5.0
+
+
+class Returning(NamedTuple):
+    """Calls of viewers who come back, and what they asked for before the first of these."""
+
+    first: list[bytes]
+    messages: list[bytes]
 
 
 class Questions:
@@ -30,20 +38,22 @@ class Questions:
         """First pages of viewers not asked for before."""
         return [_first_page(next(self._ids), page_size) for _ in range(count)]
 
-    def returning(self, count: int, concurrency: int, page_size: int = 10) -> list[bytes]:
+    def returning(self, count: int, concurrency: int, page_size: int = 10) -> "Returning":
         """Three in four calls are of viewers who were here within the last minute.
 
-        A new viewer in every fourth call, who comes back three times, each time so much later that
-        the call before is answered. Steady, so that new feeds come at an even rate.
+        A new viewer in every fourth call, who comes back three times. In between come so many
+        calls that the one before is answered: new feeds take ten times as long as stored ones, so
+        that nearly all calls in progress are for new ones. Steady, so that those come at an even
+        rate.
         """
-        later = max(2, concurrency // 2)
-        viewers: list[bytes] = []
-        messages: list[bytes] = []
+        later = 2 * concurrency
+        before = (CALLS_PER_VIEWER - 1) * later
+        viewers = [_first_page(next(self._ids), page_size) for _ in range(before)]
+        first, messages = list(viewers), []
         while len(messages) < count:
             viewers.append(_first_page(next(self._ids), page_size))
-            turns = range(len(viewers) - 1, -1, -later)[:CALLS_PER_VIEWER]
-            messages += [viewers[turn] for turn in turns]
-        return messages
+            messages += viewers[-1 : -1 - CALLS_PER_VIEWER * later : -later]
+        return Returning(first, messages)
 
     def second_pages(self, port: int, count: int, page_size: int = 20) -> list[bytes]:
         """Asks for first pages and returns the calls for what comes next."""

@@ -155,6 +155,48 @@ def test_timers_threads_and_cancelled_callbacks_work_as_ever():
     assert sorted(on_a_serving_loop(main)) == ["soon", "thread", "timer"]
 
 
+def test_a_limit_does_not_run_out_for_an_answer_that_waits_for_its_turn():
+    async def main() -> str:
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[str] = loop.create_future()
+        # Due before the answer is taken up, but after it came.
+        busy = asyncio.create_task(steps("work", 3, [], 0.02))
+        arrives = (loop.call_soon_threadsafe, (answer.set_result, "answer"))
+        threading.Timer(0.005, *arrives).start()
+        async with asyncio.timeout(0.01):
+            got = await answer
+        await busy
+        return got
+
+    assert on_a_serving_loop(main) == "answer"
+
+
+def test_a_timer_that_is_cancelled_while_it_waits_for_its_turn_does_not_run():
+    async def main() -> list[str]:
+        seen: list[str] = []
+        loop = asyncio.get_running_loop()
+        timer = loop.call_later(0.001, seen.append, "timer")
+        loop.call_later(0.0005, timer.cancel)
+        await steps("work", 2, [], 0.01)
+        await asyncio.sleep(0.01)
+        return seen
+
+    assert on_a_serving_loop(main) == []
+
+
+def test_a_limit_runs_out_however_busy_the_loop_is():
+    async def main() -> float:
+        began_s = time.perf_counter()
+        busy = asyncio.create_task(steps("work", 1_000, [], 0.001))
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.02):
+                await asyncio.get_running_loop().create_future()
+        busy.cancel()
+        return time.perf_counter() - began_s
+
+    assert on_a_serving_loop(main) < 0.2
+
+
 def test_a_loop_with_nothing_to_do_waits_without_using_the_processor():
     async def main() -> float:
         before = time.thread_time()
