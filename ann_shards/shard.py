@@ -91,9 +91,9 @@ class Shard:
         bits, probe_share = judged.eligible.bits, question.request.probe_share
         return self._index.search_all(question.asked, bits, probe_share)
 
-    def products(self, question: Question) -> int:
-        """Vectors times queries, by which to guess how long the second step takes."""
-        return self._index.size * sum(len(each.queries) for each in question.asked)
+    def compared(self, question: Question) -> int:
+        """Vectors looked at by the second step, about: from this follows how long it takes."""
+        return self._index.compared(sum(len(each.queries) for each in question.asked))
 
     def answer(self, question: Question, judged: Judged, nearest: Nearest) -> ShardAnswer:
         """The last step: all parts, and the columns of what was found."""

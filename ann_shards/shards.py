@@ -15,8 +15,11 @@ from serving.deadline import Deadline
 from serving.errors import DeadlineError, PreconditionError
 from serving.native_executor import NativeExecutor
 
-MAX_PRODUCTS_ON_LOOP = 100_000
-"""Vectors times queries: more of them may hold the event loop for a millisecond."""
+MAX_COMPARED_ON_LOOP = 100_000
+"""Vectors that a shard may look at without leaving the event loop, which they hold for up to five
+milliseconds. A thread takes longer, not less: it wants the interpreter back after each of some
+fifty steps, and while the loop is busy waits for it each time. Beside a loop that never rests a
+search of 1.5 ms took 30."""
 
 MIN_SEARCH_MS = 1.0
 """With less left nobody would wait for the answer."""
@@ -97,8 +100,8 @@ class Shards:
 
     async def _answers(self, shards: Sequence[Shard], question: Question) -> list[ShardAnswer]:
         """Each shard holds the loop by itself; long searches leave it, all of them as one job."""
-        products = sum(shard.products(question) for shard in shards)
-        if self._executor is None or products <= MAX_PRODUCTS_ON_LOOP:
+        compared = max((shard.compared(question) for shard in shards), default=0)
+        if self._executor is None or compared <= MAX_COMPARED_ON_LOOP:
             return [shard.search(question) async for shard in _yielding(shards)]
         judged = [shard.judged(question) async for shard in _yielding(shards)]
 

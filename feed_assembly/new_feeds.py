@@ -1,4 +1,4 @@
-"""First pages of new lists, and what becomes of lists that came too late."""
+"""First pages of new lists."""
 
 import secrets
 
@@ -9,24 +9,20 @@ from feed_assembly.awaited_lists import Wanted
 from feed_assembly.base_blocks import BaseBlocks
 from feed_assembly.feed_call import FeedCall
 from feed_assembly.feed_page import FeedPage
-from feed_assembly.list_quality import is_showable, is_storable
+from feed_assembly.list_quality import is_showable
 from feed_assembly.new_lists import NewLists
-from feed_assembly.page_cut import with_feed
 from feed_assembly.pages import Pages
-from feed_assembly.session.revocation_version import nothing_revoked
 from feed_assembly.session.session import SessionRecord
-from feed_assembly.session.session_store import SessionStore
-from feed_assembly.stored_feed import StoredFeed, feed_of
+from feed_assembly.stored_feed import feed_of
 from serving.contracts.rank import RankedList
 from serving.contracts.receipt import Receipt
+from serving.cut_short import set_cut_short
 from serving.errors import (
     CoverageError,
     DeadlineError,
     FeedError,
     NotFoundError,
-    StateUnavailableError,
 )
-from serving.serving_loop import set_urgent
 from serving.stage_clock import StageClock
 
 ASSEMBLY_RESERVE_MS = 6.0
@@ -48,13 +44,10 @@ log = structlog.get_logger()
 class NewFeeds:
     """Turns new lists into feeds."""
 
-    def __init__(
-        self, new_lists: NewLists, pages: Pages, sessions: SessionStore, blocks: BaseBlocks
-    ) -> None:
+    def __init__(self, new_lists: NewLists, pages: Pages, blocks: BaseBlocks) -> None:
         self._new_lists = new_lists
         self._blocks = blocks
         self._pages = pages
-        self._sessions = sessions
 
     async def first_page(
         self, call: FeedCall, known: SessionRecord, clock: StageClock
@@ -76,9 +69,9 @@ class NewFeeds:
             passed.append(made[0].list_size if made else 0)
         if made is None:
             return None
-        set_urgent(True)  # little is left to do, and then there is one call fewer
         ranked, receipt = made
-        feed, features = _feed(wanted, ranked, receipt), ranked.features
+        feed = feed_of(ranked, receipt, wanted.feed_id, wanted.context, wanted.scroll_started_ms)
+        features = ranked.features
         if BLOCKS_UNKNOWN in receipt.degraded_reasons:
             blocked = self._blocks.author_ids(call.viewer_id)
             feed, features = feed.only(~np.isin(feed.author_ids, blocked)), None
@@ -86,25 +79,6 @@ class NewFeeds:
         if page is None:
             call.degrade(NOTHING_RANKED)
         return page
-
-    async def store_late(self, wanted: Wanted, ranked: RankedList) -> None:
-        """Keep a list that nobody waits for any more for the viewer's next call.
-
-        Not if something was revoked since it was asked for, or if it is degraded.
-        """
-        set_urgent(False)
-        if not is_storable(ranked.receipt):
-            return
-        feed = _feed(wanted, ranked, ranked.receipt)
-
-        def change(record: SessionRecord) -> SessionRecord:
-            is_current = nothing_revoked(ranked.revocation_version, record.revocation_version)
-            return with_feed(record, feed) if is_current else record
-
-        try:
-            await self._sessions.update(wanted.viewer_id, change)
-        except StateUnavailableError as error:
-            log.warning("late list dropped", cause=str(error))
 
     async def _list(
         self, call: FeedCall, known: SessionRecord, wanted: Wanted
@@ -119,6 +93,8 @@ class NewFeeds:
             return None
         except FeedError as error:
             log.warning("no new list", cause=str(error))
+            if isinstance(error, DeadlineError):
+                set_cut_short(True)
             call.degrade(_why(error))
             return None
         except Exception:  # in one process with us, a neighbour's bug must not be ours
@@ -129,10 +105,6 @@ class NewFeeds:
             call.degrade(COVERAGE_BELOW_HALF)
             return None
         return ranked, receipt
-
-
-def _feed(wanted: Wanted, ranked: RankedList, receipt: Receipt) -> StoredFeed:
-    return feed_of(ranked, receipt, wanted.feed_id, wanted.context, wanted.scroll_started_ms)
 
 
 def _why(error: FeedError) -> str:

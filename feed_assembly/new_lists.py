@@ -16,6 +16,7 @@ from serving.contracts.receipt import Receipt
 from serving.deadline import Deadline
 from serving.effort.rung import Rung
 from serving.errors import DeadlineError
+from serving.serving_loop import set_urgent
 from serving.tracing.span import CURRENT
 
 MIN_BUDGET_MS = 8.0
@@ -67,6 +68,9 @@ class NewLists:
         question = self._question(request, wanted, record, served_since_ms, now_ms, rung)
         with self._awaited.expect(wanted) as arrival:
             call = asyncio.create_task(self._candidates.generate(question, deadline))
+            # Once the list has come, or no time is left for it, little remains to be done for the
+            # caller: that goes first, and then there is one call fewer to share the loop with.
+            set_urgent(True)
             try:
                 ranked, receipt = await _answer(call, arrival, deadline)
             finally:

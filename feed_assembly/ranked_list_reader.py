@@ -1,9 +1,7 @@
 """Reads this replica's partitions of `ranked-lists`, from the end: older lists have no waiter."""
 
-import asyncio
-
 from feed_assembly.awaited_lists import AwaitedLists
-from feed_assembly.new_feeds import NewFeeds
+from feed_assembly.late_lists import LateLists
 from protos import ranker_pb2
 from serving.bus.bus import Bus
 from serving.bus.consumer import Batch, EventConsumer
@@ -33,15 +31,15 @@ def own_partitions(replica_index: int, replica_count: int) -> list[int]:
 
 
 def ranked_list_reader(
-    bus: Bus, partitions: list[int], awaited: AwaitedLists, new_feeds: NewFeeds
+    bus: Bus, partitions: list[int], awaited: AwaitedLists, late: LateLists
 ) -> EventConsumer[RankedList]:
-    """Hands lists to who waits for them, late ones to `new_feeds`."""
+    """Hands lists to who waits for them, others to `late`."""
 
     async def apply(_partition: int, batch: Batch[RankedList]) -> None:
-        wanted = [(awaited.deliver(ranked), ranked) for _, ranked in batch]
-        await asyncio.gather(
-            *(new_feeds.store_late(late, ranked) for late, ranked in wanted if late is not None)
-        )
+        for _, ranked in batch:
+            given_up = awaited.deliver(ranked)
+            if given_up is not None:
+                late.keep(given_up, ranked)
 
     return EventConsumer(
         bus,

@@ -22,6 +22,7 @@ from feed_assembly.floor_pages import FloorFacts, FloorPages
 from feed_assembly.get_feed import FeedAnswer, FeedSources, GetFeed
 from feed_assembly.item_change import ItemChange
 from feed_assembly.item_reader import item_reader
+from feed_assembly.late_lists import LateLists
 from feed_assembly.new_feeds import NewFeeds
 from feed_assembly.new_lists import NewLists
 from feed_assembly.page_keys import PageKeys
@@ -65,12 +66,14 @@ class FeedAssembly:
         actions: ActionLogger,
         publisher: ItemPublisher,
         sessions: SessionStore,
+        late_lists: LateLists,
         readers: Readers,
     ) -> None:
         self._get_feed = get_feed
         self._actions = actions
         self._publisher = publisher
         self._sessions = sessions
+        self._late_lists = late_lists
         self._readers = readers
 
     async def get_feed(self, request: FeedRequest, deadline: Deadline) -> FeedAnswer:
@@ -95,6 +98,7 @@ class FeedAssembly:
 
     async def close(self) -> None:
         await self._readers.close()
+        await self._late_lists.close()
         await self._sessions.close()
 
 
@@ -144,7 +148,8 @@ def open_feed_assembly(
     pages = Pages(sessions, content, tokens)
     awaited = AwaitedLists()
     new_lists = NewLists(candidates, awaited, content, partitions)
-    new_feeds = NewFeeds(new_lists, pages, sessions, facts.blocks)
+    new_feeds = NewFeeds(new_lists, pages, facts.blocks)
+    late_lists = LateLists(sessions)
     floor_pages = FloorPages(floor, pages, content, facts, manifest)
     records: ServedRecords = BusServedRecords(bus, manifest.feature_schema)
     if assume_seen:
@@ -171,8 +176,8 @@ def open_feed_assembly(
     publisher = ItemPublisher(BusItemLog(bus, manifest.shard_count), clock)
     readers = Readers(
         item_reader(bus, manifest, overlay),
-        ranked_list_reader(bus, partitions, awaited, new_feeds),
+        ranked_list_reader(bus, partitions, awaited, late_lists),
         metrics,
         lambda: clock.now_ms() - manifest.data_time_ms,
     )
-    return FeedAssembly(get_feed, actions, publisher, sessions, readers)
+    return FeedAssembly(get_feed, actions, publisher, sessions, late_lists, readers)

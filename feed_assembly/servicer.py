@@ -10,7 +10,6 @@ from feed_assembly.service import FeedAssembly
 from protos import feed_pb2 as pb
 from protos import feed_pb2_grpc
 from serving.access.caller import is_operator
-from serving.cut_short import note_cut_short
 from serving.deadline import Deadline
 from serving.effort.rung import Rung
 from serving.errors import InvalidRequestError
@@ -54,8 +53,6 @@ class FeedServicer(feed_pb2_grpc.FeedServiceServicer):
         answer = await self._feed_assembly.get_feed(
             feed_codec.request_from_proto(request, as_of_ms, rung), self._deadline(context)
         )
-        if answer.page.receipt.degraded_reasons:
-            note_cut_short()
         written: pb.GetFeedResponse = as_message(feed_codec.answer_to_bytes(answer))
         return written
 

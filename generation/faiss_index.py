@@ -77,6 +77,11 @@ class FaissIndex:
             raise ValueError(f"{folder}: index has {index.nlist} lists, not {parameters.lists}")
         return FaissIndex(index, parameters)
 
+    def compared(self, query_count: int) -> int:
+        """See `NeighborIndex.compared`."""
+        lists, probes = self.parameters.lists, self.parameters.probes
+        return query_count * (lists + self.size * probes // lists)
+
     def search(
         self,
         queries: npt.NDArray[np.float32],

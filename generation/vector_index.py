@@ -48,6 +48,10 @@ class NeighborIndex(Protocol):
     size: int
     is_probed: bool
 
+    def compared(self, query_count: int) -> int:
+        """About how many vectors so many queries are compared with, centres of lists included."""
+        ...
+
     def search(
         self,
         queries: npt.NDArray[np.float32],

@@ -1,7 +1,8 @@
-"""Lets a handler say that its answer, though no error, is less than it was asked for.
+"""Lets a handler say that there was no time for what it was asked for, though it is no error.
 
-Such answers come quickly, and would teach the admission gate that calls take no time at all: it
-would let in calls that have no time left, whose answers would be cut short as well.
+Such an answer took as long as there was time, which is no measure of what calls take: where little
+was left, it would teach the admission gate that they take little, and the gate would let in more
+calls that have no time left.
 """
 
 from contextvars import ContextVar
@@ -9,11 +10,11 @@ from contextvars import ContextVar
 _cut_short: ContextVar[bool] = ContextVar("cut_short", default=False)
 
 
-def note_cut_short() -> None:
+def set_cut_short(cut_short: bool) -> None:
     """Say so of the call at hand, in its own task."""
-    _cut_short.set(True)
+    _cut_short.set(cut_short)
 
 
 def was_cut_short() -> bool:
-    """Whether the call at hand said so."""
+    """What was last said of the call at hand."""
     return _cut_short.get()

@@ -39,10 +39,10 @@ class Gate(Protocol):
         """
         ...
 
-    def leave(self, call: Call, elapsed_ms: float, *, succeeded: bool) -> None:
+    def leave(self, call: Call, elapsed_ms: float, *, is_whole: bool) -> None:
         """A call let in has ended, whatever happened to it; raises nothing.
 
         Args:
-            succeeded: It was answered, and with all that it asked for.
+            is_whole: It was answered, and not cut short, see `serving.cut_short`.
         """
         ...

@@ -12,7 +12,7 @@ import grpc
 import structlog
 
 from serving.calls_in_flight import CallsInFlight
-from serving.cut_short import was_cut_short
+from serving.cut_short import set_cut_short, was_cut_short
 from serving.deadline import Deadline
 from serving.errors import DependencyError, FeedError
 from serving.gates import Call, Gate
@@ -108,6 +108,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
                         await turn
                     passed += 1
                 set_urgent(False)
+                set_cut_short(False)
                 response = await behaviour(request, context)
                 status = grpc.StatusCode.OK
                 return response
@@ -129,7 +130,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
                 elapsed_ms = (time.perf_counter() - started) * 1_000
                 is_whole = status is grpc.StatusCode.OK and not was_cut_short()
                 for gate in reversed(gates[:passed]):
-                    gate.leave(call, elapsed_ms, succeeded=is_whole)
+                    gate.leave(call, elapsed_ms, is_whole=is_whole)
                 self._end()
                 if span is not None:
                     span.end(status.name)

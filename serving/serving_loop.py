@@ -124,8 +124,8 @@ class ServingLoop(asyncio.SelectorEventLoop):
         self._later.append(handle)
 
     def close(self) -> None:
-        self._later.clear()
         super().close()
+        self._later.clear()
 
     def _run_once(self) -> None:
         later, ready = self._later, self._ready  # type: ignore[attr-defined]
@@ -133,7 +133,7 @@ class ServingLoop(asyncio.SelectorEventLoop):
         if not later:
             self._served_s = now_s
         elif now_s - self._served_s > PATIENCE_S or not (ready or self._looked_out(now_s)):
-            self._served_s = self._run_later(now_s)
+            self._served_s = self._run_later()
         if later and not ready:
             # The base class waits for events unless something is ready.
             ready.append(asyncio.Handle(_nothing, (), self))
@@ -154,8 +154,9 @@ class ServingLoop(asyncio.SelectorEventLoop):
                 return True
         return False
 
-    def _run_later(self, now_s: float) -> float:
+    def _run_later(self) -> float:
         """Run a slice of what is not urgent; returns when it ended."""
+        now_s = time.perf_counter()
         end_s = now_s + SLICE_S
         while self._later and now_s < end_s:
             handle = self._later.popleft()

@@ -8,11 +8,13 @@ another change, can make a write stale: then the record is read anew.
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextvars import copy_context
 from dataclasses import dataclass
 
 from feed_assembly.session.session import SessionRecord
 from feed_assembly.session.stored_sessions import StoredSession, StoredSessions, session_key
 from serving.errors import FeedError, StateUnavailableError
+from serving.serving_loop import urgent
 from serving.state.state_store import StateStore, Update
 
 MAX_ATTEMPTS = 8
@@ -62,7 +64,9 @@ class SessionWriter:
     def start(self) -> None:
         """Write rounds in a task, if none does already, until nothing waits."""
         if not self.is_busy:
-            self._task = asyncio.create_task(self.run(), name="session-writer")
+            # Whoever started it: calls that are all but done wait for its rounds.
+            context = urgent(copy_context())
+            self._task = asyncio.create_task(self.run(), name="session-writer", context=context)
 
     async def close(self) -> None:
         """Wait for changes already asked for."""

@@ -52,7 +52,7 @@ class AccessGate:
         call.caller = caller.name
         enter_as(caller)
 
-    def leave(self, call: Call, elapsed_ms: float, *, succeeded: bool) -> None:
+    def leave(self, call: Call, elapsed_ms: float, *, is_whole: bool) -> None:
         """Nothing is held."""
 
     def _token_caller(self, call: Call) -> Caller | None:

@@ -38,9 +38,9 @@ class AdmissionGate:
         call.turn = turn
         return None if turn.granted is None else self._wait(kind, lane, turn)
 
-    def leave(self, call: Call, elapsed_ms: float, *, succeeded: bool) -> None:
+    def leave(self, call: Call, elapsed_ms: float, *, is_whole: bool) -> None:
         del elapsed_ms  # the wait is no part of what the call takes
-        self._lanes[kind_of(call)].leave(call.turn, succeeded=succeeded)
+        self._lanes[kind_of(call)].leave(call.turn, is_whole=is_whole)
 
     async def _wait(self, kind: str, lane: Lane, turn: Turn) -> None:
         entered_s = self._monotonic()

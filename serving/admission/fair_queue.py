@@ -7,8 +7,8 @@ from serving.admission.turn import Turn
 
 
 class FairQueue:
-    """Turns that wait. The calls of one caller keep their order, and many of them delay another
-    caller by as many as it has itself."""
+    """Turns that wait; the calls of one caller keep their order. Before a call of somebody who has
+    two, running and waiting, not more than about two of each other caller are let in."""
 
     def __init__(self, running: Mapping[str, int]) -> None:
         """`running`: calls of each caller that have begun; callers without any may be missing."""
@@ -59,17 +59,21 @@ class FairQueue:
         """Whether a call of `caller` waits."""
         return caller in self._by_caller
 
-    def is_the_busiest(self, caller: str) -> bool:
-        """Whether nobody else has more calls here, running and waiting together."""
-        own = self._calls_of(caller)
-        others = {*self._running, *self._by_caller}
-        return all(self._calls_of(name) <= own for name in others)
+    def calls_of(self, caller: str) -> int:
+        """How many calls of `caller` run and wait."""
+        return self._running.get(caller, 0) + len(self._by_caller.get(caller, ()))
+
+    def callers_beside(self, caller: str) -> int:
+        """How many others have calls that run or wait."""
+        return len({*self._running, *self._by_caller} - {caller})
 
     def ahead_of(self, caller: str) -> int:
-        """Turns taken before a new one of `caller`, if all had as many running."""
+        """How many turns, at most, would be taken before a new one of `caller`, if none that runs
+        ends meanwhile."""
         waiting = len(self._by_caller.get(caller, ()))
-        others = (own for name, own in self._by_caller.items() if name != caller)
-        return waiting + sum(min(len(own), waiting + 1) for own in others)
-
-    def _calls_of(self, caller: str) -> int:
-        return self._running.get(caller, 0) + len(self._by_caller.get(caller, ()))
+        level = self._running.get(caller, 0) + waiting + 1
+        return waiting + sum(
+            min(len(own), max(0, level - self._running.get(name, 0)))
+            for name, own in self._by_caller.items()
+            if name != caller
+        )

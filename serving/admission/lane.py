@@ -19,6 +19,10 @@ from serving.deadline import Deadline
 MIN_WAIT_MS = 10.0
 """A wait always worth it, however quick the calls are."""
 
+MOST_WAITS = 1_000.0
+"""Calls may wait for so many others' time at most: where a wait has no other limit, or hardly
+takes any time, it is still no number without end."""
+
 
 class Lane:
     """Belongs to one event loop."""
@@ -57,7 +61,7 @@ class Lane:
             self._begin(turn)
             return turn
         wait_ms = self._expected_wait_ms(caller)
-        if wait_ms > self._longest_wait_ms() and self._made_the_queue(caller):
+        if wait_ms > self._longest_wait_ms() and self._has_its_share(caller):
             raise self.refusals.error("limit")
         if wait_ms + self.limit.run_ms > deadline.remaining_ms():
             raise self.refusals.error("deadline")
@@ -76,19 +80,19 @@ class Lane:
             await turn.granted
         except asyncio.CancelledError:
             if turn.running:
-                self.leave(turn, succeeded=False)
+                self.leave(turn, is_whole=False)
             else:
                 self._waiting.discard(turn)
             raise
 
-    def leave(self, turn: Turn, *, succeeded: bool) -> None:
+    def leave(self, turn: Turn, *, is_whole: bool) -> None:
         """A turn that had begun is over."""
         self.running -= 1
         self._running_of[turn.caller] -= 1
         if not self._running_of[turn.caller]:
             del self._running_of[turn.caller]
         elapsed_ms = (self._monotonic() - turn.begun_s) * 1_000
-        if succeeded or elapsed_ms > self.limit.run_ms:  # a quick failure says nothing
+        if is_whole or elapsed_ms > self.limit.run_ms:  # what failed quickly says nothing
             self.limit.observe(elapsed_ms, turn.running)
         while self._waiting.count and self.running < self.limit.value:
             self._grant(self._waiting.pop())
@@ -109,10 +113,15 @@ class Lane:
         self._begin(turn)
         turn.granted.set_result(None)
 
-    def _made_the_queue(self, caller: str) -> bool:
-        """Whether a wait that is too long is this caller's doing: it waits already, and nobody has
-        more calls here than it has."""
-        return self._waiting.has(caller) and self._waiting.is_the_busiest(caller)
+    def _has_its_share(self, caller: str) -> bool:
+        """Whether a caller waits already, and has its part of as many calls as may be here before
+        the wait is too long. With its own it makes the wait no longer than that for anybody."""
+        if not self._waiting.has(caller):
+            return False
+        waits = self._longest_wait_ms() / (self.limit.run_ms or 1.0)
+        permitted = int(self.limit.value * (1 + min(waits, MOST_WAITS)))
+        callers = 1 + self._waiting.callers_beside(caller)
+        return self._waiting.calls_of(caller) >= permitted / callers
 
     def _expected_wait_ms(self, caller: str) -> float:
         turns = self._waiting.ahead_of(caller) + 1

@@ -11,7 +11,7 @@ class Turn:
     """A place in a lane.
 
     Attributes:
-        caller: Name of who calls; turns are given to callers in rotation.
+        caller: Name of who calls; see `FairQueue` for whose turn is next.
         deadline: Until when the answer is of use.
         begun_s: When it began to run, on the gate's clock.
         running: Calls of the lane that ran then, this one included; 0 while it waits.

@@ -44,7 +44,7 @@ def found(answers: list[ShardAnswer]) -> list[list[tuple[int, float]]]:
 
 async def test_a_thread_finds_what_the_loop_finds(shards: Shards, tiny: Path, bus, monkeypatch):
     on_loop = await shards.search(request_of(tiny.name), Deadline.after_ms(3_600_000))
-    monkeypatch.setattr(shards_module, "MAX_PRODUCTS_ON_LOOP", 0)
+    monkeypatch.setattr(shards_module, "MAX_COMPARED_ON_LOOP", 0)
     metrics, manifest = Metrics(), Manifest.read(tiny)
     executor = NativeExecutor(metrics, workers=1)
     others = open_shards(tiny, manifest, range(SHARDS), bus, FixedClock(), metrics, executor)

@@ -15,6 +15,7 @@ from feed_assembly.feed_request import FeedRequest
 from feed_assembly.floor import read_floor
 from feed_assembly.floor_pages import FloorFacts, FloorPages
 from feed_assembly.get_feed import FeedAnswer, FeedSources, GetFeed
+from feed_assembly.late_lists import LateLists
 from feed_assembly.new_feeds import NewFeeds
 from feed_assembly.new_lists import NewLists
 from feed_assembly.page_keys import OneKey
@@ -126,7 +127,8 @@ class Ring:
         facts = FloorFacts(regions, BaseBlocks.open(folder, manifest))
         self.floor = read_floor(folder, base)
         new_lists = NewLists(self.candidates, self.awaited, self.content, [0])
-        self.new_feeds = NewFeeds(new_lists, pages, self.sessions, facts.blocks)
+        self.new_feeds = NewFeeds(new_lists, pages, facts.blocks)
+        self.late_lists = LateLists(self.sessions)
         self.get_feed = GetFeed(
             GENERATION,
             self.sessions,

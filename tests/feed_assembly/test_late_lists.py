@@ -2,8 +2,11 @@
 
 from dataclasses import replace
 
+from feed_assembly import late_lists
 from serving.contracts.rank import RankedList
 from serving.contracts.receipt import Receipt
+from serving.cut_short import set_cut_short, was_cut_short
+from serving.errors import DependencyError
 from tests.feed_assembly.ring import Ring
 
 
@@ -18,7 +21,7 @@ async def late_list(ring: Ring) -> RankedList:
 async def arrive(ring: Ring, ranked: RankedList) -> None:
     wanted = ring.awaited.deliver(ranked)
     assert wanted is not None
-    await ring.new_feeds.store_late(wanted, ranked)
+    await ring.late_lists.store(wanted, ranked)
 
 
 async def test_a_late_list_is_the_next_calls_stored_feed(ring) -> None:
@@ -26,6 +29,34 @@ async def test_a_late_list_is_the_next_calls_stored_feed(ring) -> None:
     page = await ring.page(page_size=3)
     assert page.item_ids.tolist() == [1000, 1001, 1002]
     assert page.receipt.origin == "stored"
+
+
+async def test_it_is_stored_beside_the_reader_and_before_the_end(ring) -> None:
+    ranked = await late_list(ring)
+    ring.late_lists.keep(ring.awaited.deliver(ranked), ranked)
+    await ring.late_lists.close()
+    assert (await ring.page(page_size=3)).receipt.origin == "stored"
+
+
+async def test_not_more_are_stored_at_a_time_than_there_is_room_for(ring, monkeypatch) -> None:
+    monkeypatch.setattr(late_lists, "MAX_BEING_STORED", 0)
+    ranked = await late_list(ring)
+    ring.late_lists.keep(ring.awaited.deliver(ranked), ranked)
+    await ring.late_lists.close()
+    assert (await ring.page(budget_ms=200.0)).receipt.origin == "floor"
+
+
+async def test_a_call_without_time_for_its_list_was_cut_short(ring) -> None:
+    set_cut_short(False)
+    await late_list(ring)
+    assert was_cut_short()
+
+
+async def test_a_call_whose_ranking_failed_was_not(ring) -> None:
+    set_cut_short(False)
+    ring.candidates.failure = DependencyError("no ranker")
+    assert (await ring.page()).receipt.degraded_reasons == ["ranking_failed"]
+    assert not was_cut_short()
 
 
 async def test_not_after_a_revocation(ring) -> None:

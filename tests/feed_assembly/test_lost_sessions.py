@@ -94,6 +94,6 @@ async def test_a_list_asked_for_before_the_loss_is_not_stored_after_it(ring) -> 
     ring.state.values[session_key(VIEWER)] = Versioned(1, pack_session(SessionRecord()))
     wanted = ring.awaited.deliver(ranked)
     other = Ring(ring.folder, state=ring.state)
-    await other.new_feeds.store_late(wanted, ranked)
+    await other.late_lists.store(wanted, ranked)
     record = await other.sessions.load(VIEWER)
     assert record.stored_feeds == ()

@@ -63,6 +63,14 @@ def test_finds_what_exact_search_finds(index):
     assert tie_aware_recall(rows, scores, *truth(QUERIES, 100)) >= 0.98
 
 
+def test_tells_about_how_many_vectors_it_looks_at(index):
+    lists, probes = index.parameters.lists, index.parameters.probes
+    scanned = COUNT if lists == 1 else COUNT * probes // lists
+    assert index.compared(1) == lists + scanned
+    assert index.compared(3) == 3 * index.compared(1)
+    assert index.compared(0) == 0
+
+
 def test_scores_are_the_dot_products_best_first(index):
     rows, scores = index.search(QUERIES, 10)
     positions = (rows - FIRST_ROW) // 2

@@ -54,9 +54,9 @@ class Server:
         self._tasks.append(asyncio.ensure_future(turn))
         return call, self._tasks[-1]
 
-    def end(self, call: Call, took_ms: float = TAKES_MS, *, succeeded: bool = True) -> None:
+    def end(self, call: Call, took_ms: float = TAKES_MS, *, is_whole: bool = True) -> None:
         self.now_s += took_ms / 1_000
-        self.gate.leave(call, took_ms, succeeded=succeeded)
+        self.gate.leave(call, took_ms, is_whole=is_whole)
 
     def refused(self, reason: str, method: str = FEED) -> float:
         return self.metrics.counter(ADMISSION_REFUSED, method, reason)._value.get()
@@ -182,18 +182,27 @@ async def test_a_flood_of_one_caller_delays_others_by_one_call(servers):
     assert [task.done() for task in flood] == [True] + [False] * 5
 
 
-async def test_who_has_fewer_calls_than_a_flood_is_not_refused_for_the_queue_it_made(servers):
-    server = servers(admission_wait_factor=2.01)
+async def test_who_has_fewer_calls_than_its_share_is_not_refused_for_the_queue_of_a_flood(servers):
+    server = servers(admission_wait_factor=3.01)
     for _ in range(2):
         server.begin("flood")
-    for _ in range(4):
+    for _ in range(6):
         waiting_call(server, "flood")
     with pytest.raises(OverloadedError):
         server.begin("flood")
-    for _ in range(6):
+    for _ in range(4):  # half of the eight that may be here
         waiting_call(server, "other")
-    with pytest.raises(OverloadedError):  # now it has as many
+    with pytest.raises(OverloadedError):
         server.begin("other")
+
+
+async def test_many_callers_make_the_queue_longer_by_one_call_each(servers):
+    server = servers(admission_wait_factor=3.01)
+    for round_ in range(20):
+        for number in range(10):
+            with suppress(OverloadedError):
+                server.begin(f"caller {(round_ + number) % 10}", remaining_ms=60_000.0)
+    assert server.gate._lanes[FEED].waiting <= 8 + 10
 
 
 async def test_a_lone_caller_can_use_everything(servers):
@@ -275,7 +284,7 @@ async def test_who_gives_up_in_the_moment_of_its_turn_passes_it_on(servers):
 async def test_quick_failures_are_not_taken_for_quick_answers(servers):
     server = servers(admission_max_running=50)
     for _ in range(100):
-        server.end(server.begin()[0], took_ms=0.1, succeeded=False)
+        server.end(server.begin()[0], took_ms=0.1, is_whole=False)
     for _ in range(2):
         server.begin()
     assert server.gate._lanes[FEED].limit.no_load_ms == pytest.approx(TAKES_MS)
@@ -301,7 +310,7 @@ async def test_places_are_never_lost_nor_made(steps):
         elif step == "leave" and waiting:
             list(waiting)[number % len(waiting)].cancel()
         elif running:
-            server.end(running.pop(number % len(running)), succeeded=step == "end")
+            server.end(running.pop(number % len(running)), is_whole=step == "end")
         await settled()
         for task in [task for task in waiting if task.done()]:
             call = waiting.pop(task)

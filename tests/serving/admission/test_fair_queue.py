@@ -1,6 +1,5 @@
 from collections import Counter
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -53,14 +52,18 @@ def test_a_turn_that_is_taken_out_is_never_given():
     assert queue.ahead_of("c") == 0
 
 
-@given(st.text("abc", max_size=30), st.sampled_from("abc"))
-def test_a_new_turn_is_taken_after_as_many_as_were_foretold(callers, caller):
-    queue = queue_of(callers)
+@given(st.text("abc", max_size=30), st.text("abc", max_size=9), st.sampled_from("abc"))
+def test_a_new_turn_is_taken_after_as_many_as_were_foretold(callers, begun, caller):
+    running = Counter(begun)
+    queue = FairQueue(running)
+    for each in callers:
+        queue.add(a_turn(each))
     foretold = queue.ahead_of(caller)
     mine = a_turn(caller)
     queue.add(mine)
     before = 0
-    while queue.pop() is not mine:
+    while (turn := queue.pop()) is not mine:
+        running[turn.caller] += 1
         before += 1
     # Whose turn it is in the rotation decides about one call of each other caller.
     others = len(set(callers) - {caller})
@@ -71,17 +74,7 @@ def test_who_has_fewer_calls_running_is_next():
     assert order(queue_of("aaabc", running="aab")) == "cbaaa"
 
 
-@pytest.mark.parametrize(
-    ("caller", "is_the_busiest"), [("flood", True), ("other", False), ("new", False)]
-)
-def test_the_busiest_is_who_has_most_calls_running_and_waiting(caller, is_the_busiest):
-    queue = FairQueue({"flood": 2, "other": 1})
-    queue.add(a_turn("other"))
-    queue.add(a_turn("flood"))
-    assert queue.is_the_busiest(caller) is is_the_busiest
-
-
-def test_equals_are_all_the_busiest():
-    queue = queue_of("ab")
-    assert queue.is_the_busiest("a")
-    assert queue.is_the_busiest("b")
+def test_counts_what_runs_and_what_waits():
+    queue = queue_of("abb", running="bbc")
+    assert [queue.calls_of(caller) for caller in "abcd"] == [1, 4, 1, 0]
+    assert [queue.callers_beside(caller) for caller in "ad"] == [2, 3]
