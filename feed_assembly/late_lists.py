@@ -41,7 +41,7 @@ class LateLists:
         task.add_done_callback(self._tasks.discard)
 
     async def store(self, wanted: Wanted, ranked: RankedList) -> None:
-        """Store a list; not if it is degraded, or if something was revoked since it was asked for."""
+        """Store a list, unless it is degraded or something was revoked since it was asked for."""
         if not is_storable(ranked.receipt):
             return
         feed = feed_of(

@@ -80,7 +80,7 @@ class FaissIndex:
     def compared(self, query_count: int) -> int:
         """See `NeighborIndex.compared`."""
         lists, probes = self.parameters.lists, self.parameters.probes
-        return query_count * (lists + self.size * probes // lists)
+        return query_count * int(lists + self.size * probes // lists)
 
     def search(
         self,

@@ -71,7 +71,7 @@ class OrdinaryTimer(asyncio.TimerHandle):
 
     def _run(self) -> None:
         if self._is_due:
-            super()._run()  # type: ignore[misc]
+            super()._run()
             return
         self._is_due = True
         self._loop.take_turn(self)  # type: ignore[attr-defined]
@@ -116,7 +116,7 @@ class ServingLoop(asyncio.SelectorEventLoop):
         self._check_closed()  # type: ignore[attr-defined]
         timer = OrdinaryTimer(when, callback, args, self, context)
         heapq.heappush(self._scheduled, timer)  # type: ignore[attr-defined]
-        timer._scheduled = True
+        timer._scheduled = True  # type: ignore[attr-defined]
         return timer
 
     def take_turn(self, handle: asyncio.Handle) -> None:
