@@ -34,8 +34,9 @@ def wait_for_actions(actor: Actor, count: int = 5) -> None:
 @contextmanager
 def a_second(process: ServiceProcess, **place: str) -> Iterator[ServiceProcess]:
     """Another process of a service, beside the first; `place` says which partitions it owns."""
-    [port] = free_ports(1)
+    port, metrics_port = free_ports(2)
     service = process.name.partition(".")[0]
+    place = {**place, "metrics_port": str(metrics_port)}
     own = {f"FEEDRANK_{service.upper()}__{name.upper()}": value for name, value in place.items()}
     variables = {**process._variables, **own}
     name = f"{service}-beside-{port}"
