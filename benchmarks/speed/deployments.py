@@ -22,9 +22,6 @@ WIDE_GATE = {"FEEDRANK_ADMISSION_MIN_RUNNING": "64"}
 """In closed loops all callers are let in: what is measured is what the server can do, not whom it
 turns away. In open loops the gate is as it comes."""
 
-FIRST_CALLS_S = 20.0
-"""At most so long viewers make their first calls, who then come back."""
-
 TOKENS = 300
 
 
@@ -52,7 +49,7 @@ def measure_deployment(
         for concurrency in CONCURRENCY:
             for kind, first, messages in _kinds(questions, concurrency, seconds):
                 if first:
-                    closed_loop(servers.port, first, concurrency, FIRST_CALLS_S)
+                    closed_loop(servers.port, first, concurrency, None)
                 load = partial(closed_loop, servers.port, messages, concurrency, seconds)
                 cells[f"{kind} c={concurrency}"] = measure_cell(servers, load)
                 _tell(name, f"{kind} c={concurrency}", cells[f"{kind} c={concurrency}"])
@@ -84,7 +81,7 @@ def _around(
         asked = questions.cold(count)
         if kind != "cold":
             first, asked = questions.returning(count, max(CONCURRENCY))
-            closed_loop(servers.port, first, 2, FIRST_CALLS_S)
+            closed_loop(servers.port, first, 2, None)
         load = partial(open_loop, servers.port, asked, rate, seconds)
         found[f"{share:.0%}"] = measure_cell(servers, load)
         _tell(name, f"{kind}, open, {share:.0%}", found[f"{share:.0%}"])

@@ -55,11 +55,15 @@ def closed_loop(
     port: int,
     messages: Sequence[bytes],
     concurrency: int,
-    seconds: float,
+    seconds: float | None,
     method: tuple[str, str] = GET_FEED,
 ) -> Load:
-    """Each of so many callers asks again as soon as it is answered; stops when messages or time
-    are used up."""
+    """Each of so many callers asks again as soon as it is answered.
+
+    Args:
+        messages: In turn; ghz begins again where they end.
+        seconds: How long; `None` until each message was asked once.
+    """
     options = ["-c", str(concurrency), "--connections", str(min(concurrency, CONNECTIONS))]
     return _run(port, method, messages, options, seconds)
 
@@ -79,7 +83,7 @@ def _run(
     method: tuple[str, str],
     messages: Sequence[bytes],
     options: list[str],
-    seconds: float,
+    seconds: float | None,
 ) -> Load:
     program = shutil.which("ghz")
     if program is None:
@@ -95,10 +99,14 @@ def _run(
             str(binary),
         ]
         command += ["--disable-template-functions", "--disable-template-data", "-t", TIMEOUT]
-        command += ["-n", str(len(messages)), "-x", f"{seconds:.1f}s", "--duration-stop", "wait"]
+        if seconds is None:
+            command += ["-n", str(len(messages))]
+        else:  # with a duration it would not stop at a number
+            command += ["-x", f"{seconds:.1f}s", "--duration-stop", "wait"]
         command += ["-O", "json", "-o", str(output), *options, f"127.0.0.1:{port}"]
         before = _children_cpu_s()
-        done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + SLACK_S)
+        limit_s = (seconds or 0.0) + SLACK_S
+        done = subprocess.run(command, capture_output=True, text=True, timeout=limit_s)
         spent_s = _children_cpu_s() - before
         if done.returncode:
             raise RuntimeError(f"ghz failed: {done.stderr.strip()}")

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.speed.captured import Captured, PipelineInProcess, open_pipeline
-from benchmarks.speed.deployments import FIRST_CALLS_S, WIDE_GATE
+from benchmarks.speed.deployments import WIDE_GATE
 from benchmarks.speed.floor import Floor, PartClock
 from benchmarks.speed.ghz import closed_loop
 from benchmarks.speed.process_costs import cpu_seconds
@@ -74,7 +74,7 @@ async def _best_of_rounds(generations: Path) -> Costs:
         for _ in range(ROUNDS):
             pages = await asyncio.to_thread(_second_pages, questions, servers)
             first, returning = questions.returning(8_000, CONCURRENCY)
-            closed_loop(servers.port, first, CONCURRENCY, FIRST_CALLS_S)
+            closed_loop(servers.port, first, CONCURRENCY, None)
             one = {
                 "yardstick": _yardstick_s(),
                 "floor": _floor_s(floor, requests),
