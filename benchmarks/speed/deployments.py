@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from benchmarks.speed.cell import measure_cell
 from benchmarks.speed.ghz import closed_loop, open_loop
+from benchmarks.speed.over_floor import measure_over_floor
 from benchmarks.speed.questions import Questions
 from benchmarks.speed.servers import Servers, distributed, embedded
 
@@ -59,6 +60,7 @@ def measure_deployment(
             cells[f"second page c={concurrency}"] = measure_cell(servers, load)
             _tell(name, f"second page c={concurrency}", cells[f"second page c={concurrency}"])
         found["closed"] = cells
+        found["over_floor"] = measure_over_floor(generations, viewers, servers, questions, seconds)
     with deployment(generations) as servers:
         found["start_s"] = dict(servers.start_s)
         closed_loop(servers.port, questions.cold(2_000), 2, WARM_UP_S)

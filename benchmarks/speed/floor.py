@@ -187,7 +187,7 @@ def floor_of(generations: Path, count: int, viewers: int, seed: int = 1) -> dict
     """
     requests = captured_requests(generations, count, viewers, seed)
     alone = measure_floor(generations, requests)
-    with _others_busy(generations):
+    with others_busy(generations):
         return {**alone, "busy": measure_floor(generations, requests)}
 
 
@@ -206,8 +206,8 @@ def captured_requests(generations: Path, count: int, viewers: int, seed: int) ->
 
 
 @contextmanager
-def _others_busy(generations: Path) -> Iterator[None]:
-    """Every processor but one runs the floor, too.
+def others_busy(generations: Path) -> Iterator[Sequence["subprocess.Popen[str]"]]:
+    """Every processor but one runs the floor, too; by the processes it gives.
 
     Raises:
         RuntimeError: one of them does not.
@@ -221,7 +221,7 @@ def _others_busy(generations: Path) -> Iterator[None]:
             assert other.stdout is not None
             if AT_WORK not in (line.strip() for line in other.stdout):
                 raise RuntimeError("a process that was to keep a processor busy has ended")
-        yield
+        yield others
         if any(other.poll() is not None for other in others):
             raise RuntimeError("a process that kept a processor busy has ended before")
     finally:

@@ -49,7 +49,8 @@ class Questions:
         later = 2 * concurrency
         before = (CALLS_PER_VIEWER - 1) * later
         viewers = [_first_page(next(self._ids), page_size) for _ in range(before)]
-        first, messages = list(viewers), []
+        first = list(viewers)
+        messages: list[bytes] = []
         while len(messages) < count:
             viewers.append(_first_page(next(self._ids), page_size))
             messages += viewers[-1 : -1 - CALLS_PER_VIEWER * later : -later]

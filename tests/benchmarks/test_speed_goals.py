@@ -15,15 +15,21 @@ def test_the_bound_itself_is_reached_and_what_is_beyond_is_not() -> None:
     assert AT_MOST_TWO.row({"cost": 2.1})[-1] == "**not reached**"
 
 
-def cold(cpu_ms: float, ranked: int, degraded: int) -> dict[str, object]:
-    return {"cpu_ms": cpu_ms, "pages": {"ranked": ranked, "degraded": degraded}}
+def turn(cpu_ms: float, degraded: int) -> dict[str, object]:
+    pages = {"ranked": 100, "degraded": degraded}
+    return {"alone_us": 4_000.0, "busy_us": 5_000.0, "cpu_ms": cpu_ms, "pages": pages}
+
+
+def test_cost_over_the_floor_is_that_of_the_same_turns() -> None:
+    measured = {"embedded": {"over_floor": [turn(9.0, 5), turn(11.0, 5)]}}
+    assert GOALS[0].row(measured)[2:] == ["2×", "yes"]
+    assert GOALS[1].row(measured)[2:] == ["2.5×", "**not reached**"]
 
 
 def test_answers_that_left_something_out_give_no_figure() -> None:
-    floor = {"cpu_us": 4_000.0, "busy": {"cpu_us": 5_000.0}}
-    cells = {"cold c=8": cold(15.0, 100, 1), "cold c=32": cold(10.0, 100, 90)}
-    row = GOALS[0].row({"floor": floor, "embedded": {"closed": cells}})
-    assert row[2:] == ["", "no figure: 90% of the answers were degraded; 3× at c=8"]
-    cells["cold c=32"] = cold(10.0, 100, 5)
-    row = GOALS[0].row({"floor": floor, "embedded": {"closed": cells}})
-    assert row[2:] == ["2×", "yes"]
+    closed = {"cold c=8": {"cpu_ms": 15.0, "pages": {"ranked": 100, "degraded": 1}}}
+    measured = {"embedded": {"over_floor": [turn(10.0, 90)], "closed": closed}}
+    assert GOALS[0].row(measured)[2:] == [
+        "",
+        "no figure: 90% of the answers were degraded; 3× at c=8",
+    ]
