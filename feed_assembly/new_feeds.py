@@ -23,6 +23,7 @@ from serving.errors import (
     FeedError,
     NotFoundError,
 )
+from serving.serving_loop import stand_back
 from serving.stage_clock import StageClock
 
 ASSEMBLY_RESERVE_MS = 6.0
@@ -68,6 +69,7 @@ class NewFeeds:
             made = await self._list(call, known, wanted)
             passed.append(made[0].list_size if made else 0)
         if made is None:
+            await stand_back()  # what there is instead is work as that of other calls
             return None
         ranked, receipt = made
         feed = feed_of(ranked, receipt, wanted.feed_id, wanted.context, wanted.scroll_started_ms)

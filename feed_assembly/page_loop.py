@@ -30,7 +30,7 @@ Bytes = npt.NDArray[np.uint8]
 Ids = npt.NDArray[np.int64]
 
 ITEM = 1 << 3 | 2
-"""Tags: the number of the field and how it is written; `test_page_loop.py` compares."""
+"""Tags: the number of the field and how it is written; `test_presenter.py` compares."""
 ITEM_ID, AUTHOR_ID, POSITION, SCORE, CONTENT = 1 << 3, 2 << 3, 3 << 3, 4 << 3 | 5, 7 << 3 | 2
 TITLE, TEXT, MEDIA_URL, AUTHOR_NAME, AUTHOR_AVATAR_URL, CATEGORY = (
     1 << 3 | 2, 2 << 3 | 2, 3 << 3 | 2, 4 << 3 | 2, 5 << 3 | 2, 6 << 3 | 2,

@@ -1,19 +1,27 @@
 """How a generation appears: written under a temporary name, synced, renamed, then made current."""
 
+import itertools
 import os
 import shutil
 from pathlib import Path
 
+import structlog
+
 from generation import layout
-from generation.manifest import InvalidGenerationError, Manifest
+from generation.manifest import InvalidGenerationError, Manifest, verify
 
 MAX_NAME_CHARACTERS = 64
 READ_ONLY = 0o444
 """Mapped files that change under a server kill it; a new generation is a new folder."""
 
+log = structlog.get_logger()
+
 
 def publish(working_folder: Path, generations: Path, manifest: Manifest) -> Path:
-    """Rename a complete working folder to its generation's name. Publishing it twice is harmless.
+    """Rename a complete working folder to its generation's name.
+
+    The same data make the same name. A generation of that name that is whole stays, and the working
+    folder goes; one that is damaged is set aside, beside it, and what is mapped of it stays mapped.
 
     `working_folder` must lie on the same file system as `generations`. The manifest is written
     last: a folder without one is never taken for a generation.
@@ -27,6 +35,8 @@ def publish(working_folder: Path, generations: Path, manifest: Manifest) -> Path
             path.chmod(READ_ONLY)
         _sync(path)
     target = generations / manifest.name
+    if target.exists() and not _is_whole(target):
+        _set_aside(target)
     if target.exists():
         shutil.rmtree(working_folder)
     else:
@@ -36,8 +46,14 @@ def publish(working_folder: Path, generations: Path, manifest: Manifest) -> Path
 
 
 def make_current(generations: Path, name: str) -> None:
-    """Point CURRENT at a published generation, by rename."""
-    Manifest.read(generations / name)
+    """Point CURRENT at a published generation, by rename.
+
+    Raises:
+        InvalidGenerationError: there is none of that name.
+    """
+    held = Manifest.read(generations / name).name
+    if held != name:
+        raise InvalidGenerationError(f"{generations / name} holds generation {held}")
     temporary = generations / f".{layout.CURRENT}.tmp"
     temporary.write_text(name + "\n")
     _sync(temporary)
@@ -59,6 +75,20 @@ def current(generations: Path) -> Path:
     if name in ("", ".", "..") or "/" in name or "\0" in name or not folder.is_dir():
         raise InvalidGenerationError(f"{pointer} names {folder.name}, which is not there")
     return folder
+
+
+def _is_whole(folder: Path) -> bool:
+    try:
+        verify(folder, Manifest.read(folder))
+    except InvalidGenerationError as error:
+        log.warning("generation is damaged", cause=str(error))
+        return False
+    return True
+
+
+def _set_aside(folder: Path) -> None:
+    aside = (folder.with_name(f"{folder.name}.damaged-{n}") for n in itertools.count(1))
+    folder.rename(next(path for path in aside if not path.exists()))
 
 
 def _sync(path: Path) -> None:

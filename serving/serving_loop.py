@@ -36,6 +36,12 @@ def set_urgent(urgent: bool) -> None:
     _urgent.set(urgent)
 
 
+async def stand_back() -> None:
+    """Go on with the task at hand when its turn comes, and not first."""
+    set_urgent(False)
+    await asyncio.sleep(0)
+
+
 def expect_another_call() -> None:
     """A call came in on this loop: the next one may be on its way."""
     loop = asyncio.get_running_loop()

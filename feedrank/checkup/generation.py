@@ -22,7 +22,7 @@ def check_generation(generations: Path) -> list[Finding]:
         manifest = Manifest.read(folder)
         verify(folder, manifest)
     except InvalidGenerationError as error:
-        return [Finding(subject, "bad", str(error), f"{REBUILD}, or restore that file")]
+        return [Finding(subject, "bad", str(error), f"{REBUILD}: the damaged one is set aside")]
     size_bytes = sum(entry.bytes for entry in manifest.files.values())
     found = (
         f"{folder.name} is whole: {len(manifest.files)} files, {size_bytes / 2**20:,.1f} MiB, "

@@ -10,10 +10,10 @@ from rich.table import Table
 from feedrank.console import fail, out
 from generation.manifest import InvalidGenerationError, Manifest, verify
 from generation.manifest_signature import sign_manifest, trusted_manifest
-from generation.publish import current
+from generation.publish import current, make_current
 from generation.trusted_keys import SigningKey, TrustedKeys
 
-app = typer.Typer(help="List, verify and sign generations.")
+app = typer.Typer(help="List, verify, sign and put generations into service.")
 
 Generations = Annotated[Path, typer.Option("--generations", help="folder of generations")]
 
@@ -65,6 +65,25 @@ def verify_generation(
         raise fail(str(error)) from error
     signed = ", signed by a trusted key" if trusted else ""
     out.print(f"{folder.name}: {len(manifest.files)} files are whole{signed}")
+
+
+@app.command("use")
+def use_generation(
+    name: Annotated[str, typer.Argument(help="as `feedrank generations list` tells it")],
+    generations: Generations = Path("generations"),
+) -> None:
+    """Put a generation into service, once it was found whole: what starts from now on serves it.
+
+    Running processes go on with theirs until they are started again.
+
+    Example: feedrank generations use 9c831de5871c --generations generations
+    """
+    try:
+        verify(generations / name, Manifest.read(generations / name))
+        make_current(generations, name)
+    except (InvalidGenerationError, ValueError, OSError) as error:
+        raise fail(str(error)) from error
+    out.print(f"{name} is in service; start the services again: `kill -HUP` of `feedrank up`")
 
 
 @app.command("sign")
