@@ -205,7 +205,7 @@ class FaissIndex:
         whole = len(eligible) // WORD_BYTES * WORD_BYTES
         parts = eligible[:whole].view(np.uint64), eligible[whole:]
         eligible_count = sum(int(np.bitwise_count(part).sum(dtype=np.int64)) for part in parts)
-        return min(1.0, max(eligible_count, 1) / self.size)
+        return float(min(1.0, max(eligible_count, 1) / self.size))
 
     def _prepared(self, asked: Sequence[Asked]) -> npt.NDArray[np.float32]:
         """All queries, as wide as the index, C-contiguous.
