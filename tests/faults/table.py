@@ -43,7 +43,7 @@ def _cells(outcome: Outcome) -> list[str]:
     first = [", ".join(map(str, fault.rows)), fault.name, fault.expected]
     verdict = "FAILED" if outcome.failure else "ok"
     if seen is None:
-        return [*first, *[""] * 6, verdict]
+        return [*first, outcome.failure.partition("\n")[0], *[""] * 5, verdict]
     return [
         *first,
         seen.in_words,
