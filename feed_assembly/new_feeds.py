@@ -29,6 +29,10 @@ from serving.stage_clock import StageClock
 ASSEMBLY_RESERVE_MS = 6.0
 """Kept of the deadline for what comes after the list: noting, content, signing."""
 
+ASSEMBLY_RESERVE = 0.04
+"""Share of the deadline that is kept where that is more: who can wait for long loses nothing by it,
+and on a machine where processes start a step may have to wait for a processor."""
+
 BLOCKS_UNKNOWN = "blocks_unknown"
 """candidate_gen could not ask social_graph: the list leaves out what the session knew, and here
 what the generation knew."""
@@ -85,7 +89,8 @@ class NewFeeds:
     async def _list(
         self, call: FeedCall, known: SessionRecord, wanted: Wanted
     ) -> tuple[RankedList, Receipt] | None:
-        deadline = call.deadline.earlier_by(ASSEMBLY_RESERVE_MS)
+        reserve_ms = max(ASSEMBLY_RESERVE_MS, ASSEMBLY_RESERVE * call.deadline.remaining_ms())
+        deadline = call.deadline.earlier_by(reserve_ms)
         try:
             ranked, receipt = await self._new_lists.make(
                 call.request, wanted, known, call.served_since_ms, call.now_ms, call.rung, deadline

@@ -147,6 +147,7 @@ def _address(secured: Secured, service: str) -> str:
         "AnnShardService": "ann_shards-0",
         "SocialGraphService": "social_graph",
         "RankerService": "ranker",
+        "LineService": "ranker",  # as every service that others call
     }
     return secured.ring.named(names[service]).address
 
