@@ -52,7 +52,8 @@ class AdmissionGate:
         settings = self._settings
         limit = ConcurrencyLimit(settings.admission_min_running, settings.admission_max_running)
         wait_factor = math.inf if kind in INNER else settings.admission_wait_factor
-        lane = Lane(limit, Refusals(kind, self._metrics), wait_factor, self._monotonic)
+        refusals, wait_share = Refusals(kind, self._metrics), settings.admission_wait_share
+        lane = Lane(limit, refusals, wait_factor, wait_share, self._monotonic)
         self._lanes[kind] = lane
         self._metrics.gauge(ADMISSION_LIMIT, kind).set_function(lambda: limit.value)
         return lane

@@ -32,15 +32,18 @@ class Lane:
         limit: ConcurrencyLimit,
         refusals: Refusals,
         wait_factor: float,
+        wait_share: float,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`wait_factor`: the longest wait, in no-load times of a call."""
+        """`wait_factor`: the longest wait, in no-load times of a call; `wait_share`: in the time it
+        has left, where that is more."""
         self.limit = limit
         self.running = 0
         self._running_of: Counter[str] = Counter()
         self._waiting = FairQueue(self._running_of)
         self.refusals = refusals
         self._wait_factor = wait_factor
+        self._wait_share = wait_share
         self._monotonic = monotonic
 
     @property
@@ -61,7 +64,8 @@ class Lane:
             self._begin(turn)
             return turn
         wait_ms = self._expected_wait_ms(caller)
-        if wait_ms > self._longest_wait_ms() and self._has_its_share(caller):
+        longest_ms = self._longest_wait_ms(deadline)
+        if wait_ms > longest_ms and self._has_its_share(caller, longest_ms):
             raise self.refusals.error("limit")
         if wait_ms + self.limit.run_ms > deadline.remaining_ms():
             raise self.refusals.error("deadline")
@@ -113,12 +117,12 @@ class Lane:
         self._begin(turn)
         turn.granted.set_result(None)
 
-    def _has_its_share(self, caller: str) -> bool:
+    def _has_its_share(self, caller: str, longest_ms: float) -> bool:
         """Whether a caller waits already, and has its part of as many calls as may be here before
         the wait is too long. With its own it makes the wait no longer than that for anybody."""
         if not self._waiting.has(caller):
             return False
-        waits = self._longest_wait_ms() / (self.limit.run_ms or 1.0)
+        waits = longest_ms / (self.limit.run_ms or 1.0)
         permitted = int(self.limit.value * (1 + min(waits, MOST_WAITS)))
         callers = 1 + self._waiting.callers_beside(caller)
         return self._waiting.calls_of(caller) >= permitted / callers
@@ -127,6 +131,7 @@ class Lane:
         turns = self._waiting.ahead_of(caller) + 1
         return turns * self.limit.run_ms / self.limit.value
 
-    def _longest_wait_ms(self) -> float:
+    def _longest_wait_ms(self, deadline: Deadline) -> float:
         # A lane that knows nothing yet has taken no time: infinity of that is no number.
-        return max(MIN_WAIT_MS, self._wait_factor * (self.limit.no_load_ms or 1.0))
+        by_cost_ms = self._wait_factor * (self.limit.no_load_ms or 1.0)
+        return max(MIN_WAIT_MS, by_cost_ms, self._wait_share * deadline.remaining_ms())

@@ -16,3 +16,7 @@ class AdmissionSettings(BaseSettings):
 
     admission_wait_factor: float = Field(default=3.0, ge=0)
     """A call waits for its turn at most so many times what it takes on an idle server."""
+
+    admission_wait_share: float = Field(default=0.25, ge=0, le=1)
+    """Or this share of the time it has left, if that is more: who has time is not refused for want
+    of it."""

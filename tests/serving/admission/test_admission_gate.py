@@ -30,7 +30,8 @@ class Server:
         self.now_s = 100.0
         self._tasks: list[asyncio.Task[None]] = []
         self.metrics = Metrics()
-        given = {"admission_min_running": 2, "admission_max_running": 2} | fields
+        two = {"admission_min_running": 2, "admission_max_running": 2, "admission_wait_share": 0.0}
+        given = two | fields
         self.gate = AdmissionGate(AdmissionSettings(**given), self.metrics, lambda: self.now_s)
         for _ in range(30):  # so that it knows what calls take
             for method in (FEED, PUBLISH):
@@ -118,6 +119,17 @@ async def test_a_call_that_would_wait_too_long_is_refused_and_told_when_to_come_
     with pytest.raises(OverloadedError) as refused:
         server.begin()
     assert 250 <= refused.value.retry_after_ms <= 750
+    assert server.refused("limit") == 1
+
+
+async def test_who_has_time_left_waits_longer(servers):
+    server = servers(admission_wait_factor=3.01, admission_wait_share=0.25)
+    for _ in range(2):
+        server.begin()
+    for _ in range(20):  # a hundred ms, a quarter of what is left
+        waiting_call(server, remaining_ms=401.0)
+    with pytest.raises(OverloadedError):
+        server.begin(remaining_ms=401.0)
     assert server.refused("limit") == 1
 
 
