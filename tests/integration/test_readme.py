@@ -105,7 +105,7 @@ def test_the_commands_are_those_tested_here():
         "make demo", "make test", "make lint types test", "make protos", "make bench", "make help",
         "ghz", "feedrank feed", "feedrank act", "feedrank import", "feedrank build",
         "feedrank serve", "feedrank export", "feedrank up", "feedrank doctor", "feedrank switch",
-        "make faults",
+        "feedrank generations list", "make faults",
     }  # fmt: skip
     unknown = {line for line in COMMANDS if not line.startswith(tuple(tested))}
     assert not unknown
@@ -167,6 +167,7 @@ def test_ones_own_data_are_imported_built_served_and_exported_to(folder):
     assert "--out" in run(feedrank(command("feedrank import --help")), folder)
     built = run(feedrank(command("feedrank build"), "--engine", "local"), folder)
     assert "servers take it at their next start" in built
+    assert "yes" in run(feedrank(command("feedrank generations list")), folder)
     [port] = free_ports(1)
     serve = feedrank(command("feedrank serve --generations"), "--port", str(port))
     with serving(serve, folder), open_caller(f"127.0.0.1:{port}") as caller:
