@@ -19,6 +19,10 @@ from serving.deadline import Deadline
 MIN_WAIT_MS = 10.0
 """A wait always worth it, however quick the calls are."""
 
+LONGEST_SHARE_MS = 250.0
+"""However much time a call has left: nobody wants to look at a page that long, and a queue that
+stands for longer only makes everybody late."""
+
 MOST_WAITS = 1_000.0
 """Calls may wait for so many others' time at most: where a wait has no other limit, or hardly
 takes any time, it is still no number without end."""
@@ -134,4 +138,5 @@ class Lane:
     def _longest_wait_ms(self, deadline: Deadline) -> float:
         # A lane that knows nothing yet has taken no time: infinity of that is no number.
         by_cost_ms = self._wait_factor * (self.limit.no_load_ms or 1.0)
-        return max(MIN_WAIT_MS, by_cost_ms, self._wait_share * deadline.remaining_ms())
+        share_ms = min(self._wait_share * deadline.remaining_ms(), LONGEST_SHARE_MS)
+        return max(MIN_WAIT_MS, by_cost_ms, share_ms)

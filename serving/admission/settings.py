@@ -18,5 +18,5 @@ class AdmissionSettings(BaseSettings):
     """A call waits for its turn at most so many times what it takes on an idle server."""
 
     admission_wait_share: float = Field(default=0.25, ge=0, le=1)
-    """Or this share of the time it has left, if that is more: who has time is not refused for want
-    of it."""
+    """Or this share of the time it has left, if that is more, and up to 250 ms: who has time is not
+    refused for want of it."""

@@ -126,11 +126,21 @@ async def test_who_has_time_left_waits_longer(servers):
     server = servers(admission_wait_factor=3.01, admission_wait_share=0.25)
     for _ in range(2):
         server.begin()
-    for _ in range(20):  # a hundred ms, a quarter of what is left
-        waiting_call(server, remaining_ms=401.0)
+    for _ in range(19):  # a quarter of what is left is 99 ms
+        waiting_call(server, remaining_ms=396.0)
     with pytest.raises(OverloadedError):
-        server.begin(remaining_ms=401.0)
+        server.begin(remaining_ms=396.0)
     assert server.refused("limit") == 1
+
+
+async def test_but_not_longer_than_people_would(servers):
+    server = servers(admission_wait_factor=3.01, admission_wait_share=0.25)
+    for _ in range(2):
+        server.begin()
+    with suppress(OverloadedError):
+        for _ in range(100):
+            waiting_call(server, remaining_ms=60_000.0)
+    assert server.gate._lanes[FEED].waiting <= 50
 
 
 async def test_refused_callers_are_not_told_to_come_back_together(servers):
