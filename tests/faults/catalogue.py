@@ -219,7 +219,7 @@ CATALOGUE: dict[int, MatrixRow] = {
     40: MatrixRow(
         "one caller floods",
         (
-            "tests/serving/admission/test_admission_gate.py::test_a_flood_of_one_caller_delays_others_by_one_call",
+            "tests/serving/admission/test_callers_share.py::test_a_flood_of_one_caller_delays_others_by_one_call",
         ),
     ),
     41: MatrixRow(

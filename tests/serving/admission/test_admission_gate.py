@@ -1,96 +1,23 @@
+"""What a call meets at the gate."""
+
 import asyncio
-from collections import Counter
-from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from serving.admission.admission_gate import AdmissionGate
-from serving.admission.settings import AdmissionSettings
-from serving.deadline import Deadline
 from serving.errors import OverloadedError
 from serving.gate import Call
-from serving.metrics import ADMISSION_REFUSED
-from serving.metrics_recorder import Metrics
-
-FEED = "/feedrank.v1.FeedService/GetFeed"
-PUBLISH = "/feedrank.v1.FeedService/PublishItems"
-RANK = "/feedrank.v1.RankerService/Rank"
-TAKES_MS = 10.0
-
-
-class Server:
-    """A gate on a clock that stands still, where two calls run at a time, each for ten ms."""
-
-    def __init__(self, **fields: Any) -> None:
-        self.now_s = 100.0
-        self._tasks: list[asyncio.Task[None]] = []
-        self.metrics = Metrics()
-        two = {"admission_min_running": 2, "admission_max_running": 2, "admission_wait_share": 0.0}
-        given = two | fields
-        self.gate = AdmissionGate(AdmissionSettings(**given), self.metrics, lambda: self.now_s)
-        for _ in range(30):  # so that it knows what calls take
-            for method in (FEED, PUBLISH):
-                self.end(self.begin(method=method)[0])
-
-    def begin(
-        self,
-        caller: str = "a",
-        *,
-        method: str = FEED,
-        page_token: str = "",
-        remaining_ms: float = 1_000.0,
-    ) -> tuple[Call, "asyncio.Task[None] | None"]:
-        """A call that has come, and its wait for a turn, if it has to."""
-        deadline = Deadline(self.now_s + remaining_ms / 1_000, lambda: self.now_s)
-        request = SimpleNamespace(page_token=page_token)
-        call = Call(method, None, caller, request, deadline)
-        turn = self.gate.enter(call)
-        if turn is None:
-            return call, None
-        self._tasks.append(asyncio.ensure_future(turn))
-        return call, self._tasks[-1]
-
-    def end(self, call: Call, took_ms: float = TAKES_MS, *, is_whole: bool = True) -> None:
-        self.now_s += took_ms / 1_000
-        self.gate.leave(call, took_ms, is_whole=is_whole)
-
-    def refused(self, reason: str, method: str = FEED) -> float:
-        return self.metrics.counter(ADMISSION_REFUSED, method, reason)._value.get()
-
-    async def close(self) -> None:
-        """Let go of those who still wait."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-
-@pytest.fixture
-async def servers() -> AsyncIterator[Callable[..., Server]]:
-    opened: list[Server] = []
-
-    def open_server(**fields: Any) -> Server:
-        opened.append(Server(**fields))
-        return opened[-1]
-
-    yield open_server
-    for server in opened:
-        await server.close()
-
-
-def waiting_call(server: Server, *arguments: str, **named: Any) -> "asyncio.Task[None]":
-    turn = server.begin(*arguments, **named)[1]
-    assert turn is not None
-    return turn
-
-
-async def settled() -> None:
-    for _ in range(3):
-        await asyncio.sleep(0)
+from tests.serving.admission.gated_server import (
+    FEED,
+    PUBLISH,
+    RANK,
+    TAKES_MS,
+    Server,
+    settled,
+    waiting_call,
+)
 
 
 async def test_calls_up_to_the_limit_run_at_once(servers):
@@ -188,48 +115,6 @@ async def test_a_call_whose_time_has_run_out_while_it_waited_is_refused(servers)
     with pytest.raises(OverloadedError):
         await waiting
     assert server.begin()[1] is None  # its place is free
-
-
-async def test_a_flood_of_one_caller_delays_others_by_one_call(servers):
-    server = servers()
-    running = [server.begin("flood")[0] for _ in range(2)]
-    flood = [waiting_call(server, "flood") for _ in range(6)]
-    with pytest.raises(OverloadedError):
-        server.begin("flood")
-    other = waiting_call(server, "other")
-    server.end(running[0], took_ms=5)
-    server.end(running[1], took_ms=0)
-    await settled()
-    assert other.done()
-    assert [task.done() for task in flood] == [True] + [False] * 5
-
-
-async def test_who_has_fewer_calls_than_its_share_is_not_refused_for_the_queue_of_a_flood(servers):
-    server = servers(admission_wait_factor=3.01)
-    for _ in range(2):
-        server.begin("flood")
-    for _ in range(6):
-        waiting_call(server, "flood")
-    with pytest.raises(OverloadedError):
-        server.begin("flood")
-    for _ in range(4):  # half of the eight that may be here
-        waiting_call(server, "other")
-    with pytest.raises(OverloadedError):
-        server.begin("other")
-
-
-async def test_many_callers_make_the_queue_longer_by_one_call_each(servers):
-    server = servers(admission_wait_factor=3.01)
-    for round_ in range(20):
-        for number in range(10):
-            with suppress(OverloadedError):
-                server.begin(f"caller {(round_ + number) % 10}", remaining_ms=60_000.0)
-    assert server.gate._lanes[FEED].waiting <= 8 + 10
-
-
-async def test_a_lone_caller_can_use_everything(servers):
-    server = servers(admission_max_running=8, admission_min_running=8)
-    assert [server.begin("lone")[1] for _ in range(8)] == [None] * 8
 
 
 async def test_next_pages_do_not_wait_behind_new_feeds(servers):
@@ -342,22 +227,3 @@ async def test_places_are_never_lost_nor_made(steps):
         assert lane.waiting == len(waiting)
         assert not (waiting and lane.running < lane.limit.value)
     await server.close()
-
-
-async def test_two_callers_that_want_everything_get_half_each(servers):
-    server = servers(admission_wait_factor=10.0)
-    running = [server.begin("a")[0], server.begin("b")[0]]
-    waiting: dict[asyncio.Task[None], Call] = {}
-    served: Counter[str] = Counter()
-    for _ in range(60):
-        for caller in "aaaaab":  # one asks five times as often
-            with suppress(OverloadedError):
-                call, turn = server.begin(caller)
-                assert turn is not None
-                waiting[turn] = call
-        server.end(running.pop(0), took_ms=5)
-        await settled()
-        for task in [task for task in waiting if task.done()]:
-            running.append(waiting.pop(task))
-            served[running[-1].caller] += 1
-    assert abs(served["a"] - served["b"]) <= 2
