@@ -14,7 +14,7 @@ from feed_assembly.session.session_store import SessionStore
 from feed_assembly.stored_feed import feed_of
 from serving.contracts.rank import RankedList
 from serving.errors import StateUnavailableError
-from serving.serving_loop import set_urgent
+from serving.serving_loop import ordinary
 
 MAX_BEING_STORED = 256
 """Lists come late when there is too much to do: what is more than this would only add to it."""
@@ -34,9 +34,8 @@ class LateLists:
         if len(self._tasks) >= MAX_BEING_STORED:
             log.warning("late list dropped", cause=f"{MAX_BEING_STORED} are being stored")
             return
-        context = copy_context()
-        context.run(set_urgent, False)
-        task = asyncio.create_task(self.store(wanted, ranked), context=context)
+        storing = self.store(wanted, ranked)
+        task = asyncio.create_task(storing, context=ordinary(copy_context()))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -44,9 +43,7 @@ class LateLists:
         """Store a list, unless it is degraded or something was revoked since it was asked for."""
         if not is_storable(ranked.receipt):
             return
-        feed = feed_of(
-            ranked, ranked.receipt, wanted.feed_id, wanted.context, wanted.scroll_started_ms
-        )
+        feed = feed_of(ranked, ranked.receipt, wanted)
 
         def change(record: SessionRecord) -> SessionRecord:
             is_current = nothing_revoked(ranked.revocation_version, record.revocation_version)

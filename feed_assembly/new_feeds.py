@@ -76,8 +76,7 @@ class NewFeeds:
             await stand_back()  # what there is instead is work as that of other calls
             return None
         ranked, receipt = made
-        feed = feed_of(ranked, receipt, wanted.feed_id, wanted.context, wanted.scroll_started_ms)
-        features = ranked.features
+        feed, features = feed_of(ranked, receipt, wanted), ranked.features
         if BLOCKS_UNKNOWN in receipt.degraded_reasons:
             blocked = self._blocks.author_ids(call.viewer_id)
             feed, features = feed.only(~np.isin(feed.author_ids, blocked)), None

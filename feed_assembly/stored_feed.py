@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from feed_assembly.awaited_lists import Wanted
 from serving.contracts.rank import RankedList
 from serving.contracts.receipt import Receipt
 
@@ -105,15 +106,13 @@ class StoredFeed:
         return replace(self, list_size=int(kept[: self.list_size].sum()), **columns)
 
 
-def feed_of(
-    ranked: RankedList, receipt: Receipt, feed_id: str, context: str, scroll_started_ms: int
-) -> StoredFeed:
+def feed_of(ranked: RankedList, receipt: Receipt, wanted: Wanted) -> StoredFeed:
     """A new ranked list as a feed nothing of which was served."""
     return StoredFeed(
-        feed_id=feed_id,
+        feed_id=wanted.feed_id,
         created_ms=ranked.created_ms,
-        scroll_started_ms=scroll_started_ms,
-        context=context,
+        scroll_started_ms=wanted.scroll_started_ms,
+        context=wanted.context,
         generation=ranked.generation,
         revocation_version=ranked.revocation_version,
         item_ids=ranked.item_ids,

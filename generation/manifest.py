@@ -133,6 +133,16 @@ class Manifest:
         return manifest
 
 
+def check_name(folder: Path, manifest: Manifest) -> None:
+    """Refuse a folder that is named as another generation than it holds.
+
+    Raises:
+        InvalidGenerationError: names both.
+    """
+    if manifest.name != folder.resolve().name:
+        raise InvalidGenerationError(f"{folder} holds the manifest of {manifest.name}")
+
+
 def verify(
     folder: Path,
     manifest: Manifest,

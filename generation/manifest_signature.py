@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 
 from generation import layout
-from generation.manifest import InvalidGenerationError, Manifest
+from generation.manifest import InvalidGenerationError, Manifest, check_name
 from generation.trusted_keys import SigningKey, TrustedKeys
 
 MAX_BYTES = 65_536
@@ -25,7 +25,7 @@ def sign_manifest(folder: Path, key: SigningKey) -> None:
         OSError: it cannot be written there.
     """
     raw = _read(folder / layout.MANIFEST)
-    _check_name(folder, Manifest.parse(raw, folder / layout.MANIFEST))
+    check_name(folder, Manifest.parse(raw, folder / layout.MANIFEST))
     path = folder / layout.SIGNATURES
     lines = path.read_text("ascii").splitlines() if path.exists() else []
     kept = [line for line in lines if line.partition(" ")[0] != key.key_id]
@@ -50,7 +50,7 @@ def trusted_manifest(folder: Path, trusted: TrustedKeys | None) -> Manifest:
             raise InvalidGenerationError(f"{path} is signed by {keys}: no key that is trusted here")
     manifest = Manifest.parse(raw, path)
     if trusted is not None:
-        _check_name(folder, manifest)
+        check_name(folder, manifest)
     return manifest
 
 
@@ -59,11 +59,6 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError:
         raise InvalidGenerationError(f"{path} is missing") from None
-
-
-def _check_name(folder: Path, manifest: Manifest) -> None:
-    if manifest.name != folder.resolve().name:
-        raise InvalidGenerationError(f"{folder} holds the manifest of {manifest.name}")
 
 
 def _signatures(path: Path) -> list[tuple[str, bytes]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import structlog
 
 from generation import layout
-from generation.manifest import InvalidGenerationError, Manifest, verify
+from generation.manifest import InvalidGenerationError, Manifest, check_name, verify
 
 MAX_NAME_CHARACTERS = 64
 READ_ONLY = 0o444
@@ -51,9 +51,7 @@ def make_current(generations: Path, name: str) -> None:
     Raises:
         InvalidGenerationError: there is none of that name.
     """
-    held = Manifest.read(generations / name).name
-    if held != name:
-        raise InvalidGenerationError(f"{generations / name} holds generation {held}")
+    check_name(generations / name, Manifest.read(generations / name))
     temporary = generations / f".{layout.CURRENT}.tmp"
     temporary.write_text(name + "\n")
     _sync(temporary)

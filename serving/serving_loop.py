@@ -55,6 +55,13 @@ def urgent(context: Context) -> Context:
     return context
 
 
+def ordinary(context: Context) -> Context:
+    """The same context; a task that is created in it waits for its turn, as do those it starts.
+    For tasks that outlive what they are started by, or serve others as well."""
+    context.run(set_urgent, False)
+    return context
+
+
 class OrdinaryTimer(asyncio.TimerHandle):
     """A timer whose callback, once it is due, waits for its turn like any other step.
 

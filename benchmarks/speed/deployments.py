@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from benchmarks.speed.cell import measure_cell
 from benchmarks.speed.ghz import closed_loop, open_loop
 from benchmarks.speed.over_floor import measure_over_floor
-from benchmarks.speed.questions import Questions
+from benchmarks.speed.questions import MOST_COLD_PER_S, Questions
 from benchmarks.speed.servers import Servers, distributed, embedded
 
 CONCURRENCY = (1, 8, 32)
@@ -18,7 +18,6 @@ WARM_UP_S = 2.0
 MOST_PER_S = 6_000
 """No deployment answers more on two cores: so many messages are prepared per second."""
 
-MOST_COLD_PER_S = 1_500
 WIDE_GATE = {"FEEDRANK_ADMISSION_MIN_RUNNING": "64"}
 """In closed loops all callers are let in: what is measured is what the server can do, not whom it
 turns away. In open loops the gate is as it comes."""

@@ -13,6 +13,9 @@ from protos import feed_pb2_grpc
 CALLS_PER_VIEWER = 4
 """One call makes the feed and three are answered from it: 75 % stored."""
 
+MOST_COLD_PER_S = 1_500
+"""No deployment makes more new feeds on two cores: so many calls are prepared per second."""
+
 TIMEOUT_S = 5.0
 
 
@@ -38,7 +41,7 @@ class Questions:
         """First pages of viewers not asked for before."""
         return [_first_page(next(self._ids), page_size) for _ in range(count)]
 
-    def returning(self, count: int, concurrency: int, page_size: int = 10) -> "Returning":
+    def returning(self, count: int, concurrency: int, page_size: int = 10) -> Returning:
         """Three in four calls are of viewers who were here within the last minute.
 
         A new viewer in every fourth call, who comes back three times. In between come so many

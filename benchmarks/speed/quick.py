@@ -16,9 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.speed.captured import Captured, PipelineInProcess, open_pipeline
+from benchmarks.speed.captured import PipelineInProcess, open_pipeline
 from benchmarks.speed.deployments import WIDE_GATE
-from benchmarks.speed.floor import Floor, PartClock
+from benchmarks.speed.floor import Floor, cpu_s
 from benchmarks.speed.ghz import closed_loop
 from benchmarks.speed.process_costs import cpu_seconds
 from benchmarks.speed.questions import Questions
@@ -77,7 +77,7 @@ async def _best_of_rounds(generations: Path) -> Costs:
             closed_loop(servers.port, first, CONCURRENCY, None)
             one = {
                 "yardstick": _yardstick_s(),
-                "floor": _floor_s(floor, requests),
+                "floor": cpu_s(floor, requests),
                 "pipeline": await _pipeline_s(pipeline),
                 "embedded, cold": _served_s(servers, questions.cold(4_000)),
                 "embedded, 75 % stored": _served_s(servers, returning),
@@ -106,13 +106,6 @@ def _yardstick_s() -> float:
         sum({number: str(number) for number in range(2_000)})
         times.append(time.thread_time() - began_s)
     return float(np.min(times))
-
-
-def _floor_s(floor: Floor, requests: list[Captured]) -> float:
-    began_s = time.thread_time()
-    for request in requests:
-        floor.run(request, PartClock())
-    return (time.thread_time() - began_s) / len(requests)
 
 
 async def _pipeline_s(pipeline: PipelineInProcess) -> float:

@@ -23,10 +23,6 @@ LONGEST_SHARE_MS = 250.0
 """However much time a call has left: nobody wants to look at a page that long, and a queue that
 stands for longer only makes everybody late."""
 
-MOST_WAITS = 1_000.0
-"""Calls may wait for so many others' time at most: where a wait has no other limit, or hardly
-takes any time, it is still no number without end."""
-
 
 class Lane:
     """Belongs to one event loop."""
@@ -126,8 +122,7 @@ class Lane:
         the wait is too long. With its own it makes the wait no longer than that for anybody."""
         if not self._waiting.has(caller):
             return False
-        waits = longest_ms / (self.limit.run_ms or 1.0)
-        permitted = int(self.limit.value * (1 + min(waits, MOST_WAITS)))
+        permitted = int(self.limit.value * (1 + longest_ms / self.limit.run_ms))
         callers = 1 + self._waiting.callers_beside(caller)
         return self._waiting.calls_of(caller) >= permitted / callers
 

@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextvars import copy_context
 from typing import Generic, TypeVar
 
 from serving.errors import BusUnavailableError
+from serving.serving_loop import ordinary
 
 Result = TypeVar("Result")
 
@@ -20,7 +22,8 @@ class SharedTask(Generic[Result]):
         """What `work` returns or raises. A caller that is cancelled leaves the work running."""
         task = self._task
         if task is None or (task.done() and task.exception() is not None):
-            task = self._task = asyncio.create_task(self._run())
+            context = ordinary(copy_context())
+            task = self._task = asyncio.create_task(self._run(), context=context)
         return await asyncio.shield(task)
 
     def forget(self, result: Result) -> bool:

@@ -14,12 +14,14 @@ import itertools
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from pathlib import Path
 
 import structlog
 from rocksdict import WriteBatch
 
 from serving.errors import StateUnavailableError
+from serving.serving_loop import ordinary
 from serving.state.rocksdb_directory import SENTINEL_KEY, SENTINEL_VALUE
 from serving.state.rocksdb_handle import RocksDbHandle
 from serving.state.rocksdb_values import pack_value, unpack_value
@@ -163,7 +165,8 @@ class RocksDbStateStore:
 
     def _start_upkeep(self) -> None:
         if self._upkeep is None:
-            self._upkeep = asyncio.get_running_loop().create_task(self._keep_up())
+            context = ordinary(copy_context())
+            self._upkeep = asyncio.create_task(self._keep_up(), context=context)
 
     async def _keep_up(self) -> None:
         for turn in itertools.count(1):

@@ -53,5 +53,5 @@ def test_what_is_set_aside_cannot_be_put_into_service(built):
     write_tiny_generation(built.parent)
     make_current(built.parent, built.name)
     assert current(built.parent) == built
-    with pytest.raises(InvalidGenerationError, match="holds generation"):
+    with pytest.raises(InvalidGenerationError, match="holds the manifest of"):
         make_current(built.parent, f"{built.name}.damaged-1")

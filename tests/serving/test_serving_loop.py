@@ -15,6 +15,7 @@ from serving.serving_loop import (
     SLICE_S,
     ServingLoop,
     expect_another_call,
+    ordinary,
     set_urgent,
     urgent,
 )
@@ -162,6 +163,22 @@ def test_timers_threads_and_cancelled_callbacks_work_as_ever():
         return seen
 
     assert sorted(on_a_serving_loop(main)) == ["soon", "thread", "timer"]
+
+
+def test_an_ordinary_task_of_an_urgent_one_waits_for_its_turn():
+    async def parent(seen: list[str]) -> None:
+        lasting = asyncio.create_task(
+            steps("lasting", 3, seen), context=ordinary(contextvars.copy_context())
+        )
+        await steps("urgent", 3, seen)
+        await lasting
+
+    async def main() -> list[str]:
+        seen: list[str] = []
+        await in_front(parent(seen))
+        return seen
+
+    assert on_a_serving_loop(main) == ["urgent"] * 3 + ["lasting"] * 3
 
 
 def test_a_limit_does_not_run_out_for_an_answer_that_waits_for_its_turn():
