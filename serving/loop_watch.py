@@ -15,7 +15,7 @@ from collections.abc import Callable
 import structlog
 
 from serving.loop_stall import LoopStall
-from serving.metrics import LOOP_BLOCKED, LOOP_LAG
+from serving.metrics import LOOP_BLOCKED, LOOP_LAG, LOOP_WAIT
 from serving.metrics_recorder import Metrics
 
 INTERVAL_S = 0.05
@@ -51,6 +51,7 @@ class _LoopWatch:
         self._loop = asyncio.get_running_loop()
         self._loop_thread = threading.get_ident()
         self._lag = metrics.histogram(LOOP_LAG)
+        self._wait = metrics.histogram(LOOP_WAIT)
         self._blocked = metrics.counter(LOOP_BLOCKED)
         self._line = BlockedLine()
         self._stall = stall
@@ -87,6 +88,11 @@ class _LoopWatch:
         self._alive.set()
         if self._stall is not None:
             self._stall.note(now_s - asked_s, now_s)
+        # Of the calls in progress: an answer to a thread goes before them (`ServingLoop`).
+        self._loop.call_soon(self._note_turn, now_s)
+
+    def _note_turn(self, asked_s: float) -> None:
+        self._wait.observe((time.monotonic() - asked_s) * 1_000)
 
 
 class BlockedLine:

@@ -110,7 +110,7 @@ class ServingLoop(asyncio.SelectorEventLoop):
     def call_soon(
         self, callback: Callable[[*Given], object], *args: *Given, context: Context | None = None
     ) -> asyncio.Handle:
-        self._check_closed()  # type: ignore[attr-defined]
+        self._check_use()
         handle = asyncio.Handle(callback, args, self, context)
         is_urgent = _urgent.get() if context is None else context.get(_urgent)
         (self._ready if is_urgent else self._later).append(handle)  # type: ignore[attr-defined]
@@ -126,7 +126,7 @@ class ServingLoop(asyncio.SelectorEventLoop):
         is_urgent = _urgent.get() if context is None else context.get(_urgent)
         if is_urgent:
             return super().call_at(when, callback, *args, context=context)
-        self._check_closed()  # type: ignore[attr-defined]
+        self._check_use()
         timer = OrdinaryTimer(when, callback, args, self, context)
         heapq.heappush(self._scheduled, timer)  # type: ignore[attr-defined]
         timer._scheduled = True  # type: ignore[attr-defined]
@@ -139,6 +139,12 @@ class ServingLoop(asyncio.SelectorEventLoop):
     def close(self) -> None:
         super().close()
         self._later.clear()
+
+    def _check_use(self) -> None:
+        """As the base class does."""
+        self._check_closed()  # type: ignore[attr-defined]
+        if self._debug:  # type: ignore[attr-defined]
+            self._check_thread()  # type: ignore[attr-defined]
 
     def _run_once(self) -> None:
         later, ready = self._later, self._ready  # type: ignore[attr-defined]

@@ -85,7 +85,10 @@ PROCESS_ROWS = (
             ),
             Panel(
                 "Event loop late, p99",
-                {"{{service}} {{instance}}": "feedrank:loop_lag_ms:p99_5m"},
+                {
+                    "{{service}} {{instance}}": "feedrank:loop_lag_ms:p99_5m",
+                    "calls in progress, {{service}} {{instance}}": "feedrank:loop_wait_ms:p99_5m",
+                },
                 "ms",
             ),
             Panel(

@@ -173,14 +173,13 @@ class SessionRecord:
         """A positive action was recorded at `now_ms`: stored feeds made before are out of date."""
         return replace(self, last_positive_ms=max(self.last_positive_ms, now_ms))
 
-    def with_served(self, item_ids: npt.NDArray[np.int64], now_ms: int) -> "SessionRecord":
-        """`item_ids` (`int64[n]`) left in a page at `now_ms`."""
-        return replace(self, served=self.served.extended(item_ids, now_ms))
-
     def with_page(
         self, item_ids: Sequence[int], now_ms: int, stored_feeds: Sequence[bytes]
     ) -> "SessionRecord":
-        """Both `with_served` and `with_stored_feeds`, as every page asks for."""
+        """`item_ids` left in a page at `now_ms`; these feeds are stored from now on.
+
+        Raises ValueError for more feeds than `MAX_STORED_FEEDS`.
+        """
         served = self.served.extended(np.array(item_ids, np.int64), now_ms)
         return replace(self, served=served, stored_feeds=tuple(stored_feeds))
 

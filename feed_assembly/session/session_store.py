@@ -31,12 +31,9 @@ class SessionStore:
     def counters(self) -> SessionCounters:
         return self._stored.counters
 
-    async def load(self, viewer_id: int) -> SessionRecord:
-        """The viewer's record; an empty one for a viewer never heard of. Raises as `find`."""
-        return (await self.find(viewer_id)).record
-
     async def find(self, viewer_id: int, timeout_s: float | None = None) -> StoredSession:
-        """The viewer's record as it lies in the store, for `update` to begin with.
+        """The viewer's record as it lies in the store, for `update` to begin with; an empty one for
+        a viewer never heard of.
 
         Raises:
             StateUnavailableError: the store did not answer in time.

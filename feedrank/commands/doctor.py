@@ -32,6 +32,10 @@ def doctor(
     bus: Annotated[
         str | None, typer.Option(help="with --live: kafka[s]://… to look at, as in FEEDRANK_BUS")
     ] = None,
+    state: Annotated[
+        str | None,
+        typer.Option(help="with --live: redis[s]://… to look at, as in FEEDRANK_STATE"),
+    ] = None,
     authority: Authority = None,
     certificate: Certificate = None,
     key: Key = None,
@@ -47,11 +51,11 @@ def doctor(
     if live:
         from feedrank.checkup.live.live import check_live
 
-        running = _running(home, addresses or [], metrics or [], bus)
+        running = _running(home, addresses or [], metrics or [], bus, state)
         access = ClientAccess(authority, certificate, key)
         with err.status("asking every process"):
             findings = asyncio.run(check_live(running, access))
-    elif addresses or metrics or bus:
+    elif addresses or metrics or bus or state:
         raise fail("addresses are for a running system: add --live")
     else:
         findings = _checked(generations, home, port)
@@ -60,21 +64,24 @@ def doctor(
         raise typer.Exit(1)
 
 
-def _running(home: Path, addresses: list[str], metrics: list[str], bus: str | None) -> RunningStack:
+def _running(
+    home: Path, addresses: list[str], metrics: list[str], bus: str | None, state: str | None
+) -> RunningStack:
     """Who is asked: those named, or else those of `feedrank up`."""
-    if addresses or metrics or bus:
+    if addresses or metrics or bus or state:
         return RunningStack(
             [
                 *(RunningProcess(address, address, address) for address in addresses),
                 *(RunningProcess(url, url, metrics=url) for url in metrics),
             ],
             bus or "",
+            state or "",
         )
     try:
         return RunningStack.read(home)
     except FileNotFoundError as error:
         problem = f"nothing of `feedrank up` runs with --home {home}"
-        raise fail(f"{problem}; name HOST:PORT …, --metrics URL or --bus") from error
+        raise fail(f"{problem}; name HOST:PORT …, --metrics URL, --bus or --state") from error
     except ValueError as error:
         raise fail(str(error)) from error
 

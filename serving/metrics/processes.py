@@ -8,6 +8,13 @@ GENERATION_AGE = Metric(
 LOOP_LAG = Metric(
     "feedrank_loop_lag_ms", "histogram", (), "how late the event loop came to new work", MS_BUCKETS
 )
+LOOP_WAIT = Metric(
+    "feedrank_loop_wait_ms",
+    "histogram",
+    (),
+    "how long a step of calls in progress waited for its turn on the event loop",
+    MS_BUCKETS,
+)
 LOOP_BLOCKED = Metric(
     "feedrank_loop_blocked_total", "counter", (), "times the event loop was held over 50 ms"
 )

@@ -95,5 +95,5 @@ async def test_a_list_asked_for_before_the_loss_is_not_stored_after_it(ring) -> 
     wanted = ring.awaited.deliver(ranked)
     other = Ring(ring.folder, state=ring.state)
     await other.late_lists.store(wanted, ranked)
-    record = await other.sessions.load(VIEWER)
+    record = (await other.sessions.find(VIEWER)).record
     assert record.stored_feeds == ()

@@ -8,8 +8,9 @@ from structlog.testing import capture_logs
 
 from serving.loop_stall import RECOVERED_S, STUCK_S, WINDOW_S, LoopStall
 from serving.loop_watch import ALARM_S, QUIET_S, BlockedLine, watch_loop
-from serving.metrics import LOOP_BLOCKED, LOOP_LAG, LOOP_STALLED
+from serving.metrics import LOOP_BLOCKED, LOOP_LAG, LOOP_STALLED, LOOP_WAIT
 from serving.metrics_recorder import Metrics
+from serving.serving_loop import ServingLoop
 from tests.serving.fixed_clock import FixedMonotonic
 
 
@@ -23,7 +24,11 @@ async def until(holds) -> None:
 
 def hold_the_loop() -> None:
     """Named so that it is found in a stack."""
-    end_s = time.monotonic() + 4 * ALARM_S
+    hold_for(4 * ALARM_S)
+
+
+def hold_for(seconds: float) -> None:
+    end_s = time.monotonic() + seconds
     while time.monotonic() < end_s:
         time.sleep(0.001)
 
@@ -42,6 +47,30 @@ async def test_lateness_is_sampled_while_nothing_happens(metrics):
     before = sum(metrics.histogram(LOOP_LAG).counts)
     await until(lambda: sum(metrics.histogram(LOOP_LAG).counts) > before + 2)
     assert "feedrank_loop_lag_ms_count" in generate_latest(metrics.registry).decode()
+
+
+def test_how_long_calls_in_progress_wait_is_sampled():
+    """Steps of theirs that wait stand between any two samples."""
+
+    async def work() -> None:
+        end_s = time.monotonic() + 3.0
+        while waits_ms() == 0 and time.monotonic() < end_s:
+            hold_for(0.002)
+            await asyncio.sleep(0)
+
+    def waits_ms() -> float:
+        return sum(metrics.histogram(LOOP_WAIT).counts[above_1_ms:])
+
+    async def watched() -> None:
+        watching = asyncio.create_task(watch_loop(metrics))
+        await asyncio.gather(*(work() for _ in range(5)))
+        watching.cancel()
+
+    metrics = Metrics()
+    above_1_ms = next(at for at, bound in enumerate(LOOP_WAIT.buckets) if bound > 1.0)
+    with asyncio.Runner(loop_factory=ServingLoop) as runner:
+        runner.run(watched())
+    assert waits_ms() > 0
 
 
 async def test_who_holds_the_loop_is_counted_and_named(metrics):

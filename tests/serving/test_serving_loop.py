@@ -238,3 +238,21 @@ def test_a_closed_loop_takes_nothing():
     loop.close()
     with pytest.raises(RuntimeError, match="closed"):
         loop.call_soon(print)
+
+
+def test_in_debug_mode_other_threads_are_told_that_they_must_not():
+    async def told() -> list[str]:
+        loop = asyncio.get_running_loop()
+        loop.set_debug(True)
+        problems = []
+        for begin in (loop.call_soon, lambda call: loop.call_later(1.0, call)):
+            try:
+                await asyncio.to_thread(begin, int)
+            except RuntimeError as error:
+                problems.append(str(error))
+        loop.set_debug(False)
+        return problems
+
+    first, second = on_a_serving_loop(told)
+    assert "Non-thread-safe operation" in first
+    assert "Non-thread-safe operation" in second

@@ -1,6 +1,8 @@
-"""Whether the Redis that is used answers, and keeps what it is given."""
+"""Whether the Redis that is used answers, how quickly, and keeps what it is given."""
 
 import asyncio
+import statistics
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,8 +10,13 @@ import redis
 from redis.asyncio import Redis
 
 from feedrank.checkup.finding import Finding
+from serving.state.redis_state_store import OPERATION_TIMEOUT_MS
 
 TIMEOUT_S = 3.0
+PINGS = 20
+SLOW_SHARE = 0.25
+"""Of the time that a read or write may take: with so much gone on the way, busy moments fail."""
+
 SUBJECT = "Redis"
 FULL_SHARE = 0.9
 
@@ -24,6 +31,7 @@ async def redis_server(address: str) -> list[Finding]:
     try:
         async with asyncio.timeout(TIMEOUT_S):
             facts = await client.info()
+            pings_ms = [await _ping_ms(client) for _ in range(PINGS)]
     except redis.AuthenticationError:
         return [Finding(SUBJECT, "bad", "refuses our password", "correct the state address")]
     except (redis.RedisError, TimeoutError, OSError) as error:
@@ -31,7 +39,25 @@ async def redis_server(address: str) -> list[Finding]:
         return [Finding(SUBJECT, "bad", seen, "start it, or correct the state address")]
     finally:
         await client.aclose(close_connection_pool=True)
-    return redis_findings(facts)
+    return [latency_finding(statistics.median(pings_ms)), *redis_findings(facts)]
+
+
+async def _ping_ms(client: Redis) -> float:
+    started_s = time.perf_counter()
+    await client.ping()
+    return (time.perf_counter() - started_s) * 1_000
+
+
+def latency_finding(ping_ms: float) -> Finding:
+    """What a question and its answer take, without any work."""
+    subject, seen = f"{SUBJECT} latency", f"{ping_ms:.2f} ms from here"
+    if ping_ms <= SLOW_SHARE * OPERATION_TIMEOUT_MS:
+        return Finding(subject, "good", seen)
+    advice = (
+        f"a read fails after {OPERATION_TIMEOUT_MS} ms: run it closer to the services, and look "
+        "for slow commands (redis-cli SLOWLOG GET) and a full processor there"
+    )
+    return Finding(subject, "bad", seen, advice)
 
 
 def redis_findings(facts: Mapping[str, Any]) -> list[Finding]:

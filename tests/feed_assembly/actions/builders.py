@@ -97,7 +97,7 @@ class Logging:
         return await self.logger.log_actions(actions, Deadline.after_ms(budget_ms))
 
     async def excluded_authors(self, viewer_id: int) -> list[int]:
-        return (await self.sessions.load(viewer_id)).excluded_author_ids.tolist()
+        return (await self.sessions.find(viewer_id)).record.excluded_author_ids.tolist()
 
 
 __all__ = ["NOON_MS", "FakeLog", "Logging", "an_action", "an_item"]

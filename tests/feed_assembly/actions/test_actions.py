@@ -94,23 +94,23 @@ async def test_an_unblock_leaves_what_the_other_blocked(logging):
 )
 async def test_the_inverse_action_takes_a_revocation_back(logging, revoke, lift, kind):
     await logging(an_action(revoke, 9))
-    assert (await logging.sessions.load(1)).revocations(kind).ids.tolist() == [9]
+    assert (await logging.sessions.find(1)).record.revocations(kind).ids.tolist() == [9]
     await logging(an_action(lift, 9))
-    assert (await logging.sessions.load(1)).revocations(kind).ids.tolist() == []
+    assert (await logging.sessions.find(1)).record.revocations(kind).ids.tolist() == []
 
 
 @pytest.mark.parametrize("kind", ["hide", "report"])
 async def test_hidden_and_reported_items_are_gone_at_once(logging, kind):
     await logging(an_action(kind, 100))
-    assert (await logging.sessions.load(1)).hidden_items.ids.tolist() == [100]
+    assert (await logging.sessions.find(1)).record.hidden_items.ids.tolist() == [100]
 
 
 async def test_a_positive_outdates_stored_feeds_and_an_impression_does_not(logging):
     await logging(an_action("impression"))
-    assert (await logging.sessions.load(1)).last_positive_ms == 0
+    assert (await logging.sessions.find(1)).record.last_positive_ms == 0
     logging.clock.advance(10)
     await logging(an_action("like", occurred_ms=NOON_MS - 60_000))
-    assert (await logging.sessions.load(1)).last_positive_ms == NOON_MS + 10
+    assert (await logging.sessions.find(1)).record.last_positive_ms == NOON_MS + 10
 
 
 async def test_without_the_bus_nothing_is_accepted_and_feeds_stay_fresh(logging):
@@ -118,7 +118,7 @@ async def test_without_the_bus_nothing_is_accepted_and_feeds_stay_fresh(logging)
     result = await logging(an_action("like"), an_action("block", 12))
     assert result.accepted_count == 0
     assert statuses(result) == {0: "UNAVAILABLE", 1: "UNAVAILABLE"}
-    assert (await logging.sessions.load(1)).last_positive_ms == 0
+    assert (await logging.sessions.find(1)).record.last_positive_ms == 0
 
 
 async def test_only_what_the_bus_did_not_take_is_unavailable(logging):

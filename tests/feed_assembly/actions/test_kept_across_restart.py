@@ -41,10 +41,10 @@ async def test_revocations_and_actions_are_there_after_a_restart(tmp_path):
         result = await logger.log_actions(actions, Deadline.after_ms(PATIENT_MS))
         assert result.accepted_count == 2
     async with opened(tmp_path) as (bus, sessions):
-        record = await sessions.load(1)
+        record = (await sessions.find(1)).record
         assert record.excluded_author_ids.tolist() == [12]
         assert record.hidden_items.ids.tolist() == [100]
-        assert (await sessions.load(12)).excluded_author_ids.tolist() == [1]
+        assert (await sessions.find(12)).record.excluded_author_ids.tolist() == [1]
         subscription = await bus.subscribe(ACTIONS, {partition_of(1, 64): 0}, reader="test")
         messages = await subscription.poll(10, PATIENT_MS / 1_000)
         await subscription.close()

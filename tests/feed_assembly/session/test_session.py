@@ -1,4 +1,3 @@
-import numpy as np
 import pytest
 
 from feed_assembly.session.revocations import KEPT_MS
@@ -63,15 +62,15 @@ def test_the_last_positive_never_goes_back():
 
 
 def test_served_items_are_found_since_a_time():
-    record = SessionRecord().with_served(np.array([3, 1]), NOON_MS)
-    record = record.with_served(np.array([2, 3]), NOON_MS + 10)
+    record = SessionRecord().with_page([3, 1], NOON_MS, ())
+    record = record.with_page([2, 3], NOON_MS + 10, ())
     assert record.served.item_ids_since(NOON_MS).tolist() == [1, 2, 3]
     assert record.served.item_ids_since(NOON_MS + 1).tolist() == [2, 3]
 
 
 def test_the_ring_forgets_what_was_served_longest_ago():
-    record = SessionRecord().with_served(np.array([7, 8]), NOON_MS)
-    record = record.with_served(np.arange(100, 100 + MAX_SERVED - 1), NOON_MS)
+    record = SessionRecord().with_page([7, 8], NOON_MS, ())
+    record = record.with_page(range(100, 100 + MAX_SERVED - 1), NOON_MS, ())
     assert record.served.item_ids_since(0).tolist() == [8, *range(100, 100 + MAX_SERVED - 1)]
 
 

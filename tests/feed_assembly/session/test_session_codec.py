@@ -1,7 +1,6 @@
 import contextlib
 from dataclasses import replace
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -55,8 +54,7 @@ def a_record() -> SessionRecord:
             NOON_MS + 3,
         )
         .with_positive(NOON_MS + 4)
-        .with_served(np.array([101, 102]), NOON_MS + 5)
-        .with_stored_feeds([b"first", b""])
+        .with_page([101, 102], NOON_MS + 5, [b"first", b""])
         .with_remembered_pages([b"page"])
     )
 
@@ -92,8 +90,7 @@ def test_comes_back_as_it_was(changes, served, feeds, pages):
     record = (
         SessionRecord()
         .with_changes(changes, NOON_MS)
-        .with_served(np.array(served, np.int64), NOON_MS)
-        .with_stored_feeds(feeds)
+        .with_page(served, NOON_MS, feeds)
         .with_remembered_pages(pages)
     )
     assert contents(unpack_session(pack_session(record))) == contents(record)

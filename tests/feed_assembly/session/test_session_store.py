@@ -1,6 +1,5 @@
 import asyncio
 
-import numpy as np
 import pytest
 
 from feed_assembly.session.session import RevocationChange, SessionRecord
@@ -18,7 +17,7 @@ NOON_MS = 1_750_000_000_000
 
 
 def served(item_id: int):
-    return lambda record: record.with_served(np.array([item_id]), NOON_MS)
+    return lambda record: record.with_page([item_id], NOON_MS, ())
 
 
 def served_ids(record: SessionRecord) -> list[int]:
@@ -37,23 +36,23 @@ def sessions(state) -> SessionStore:
 
 def another_process_serves(state: MemoryState, viewer_id: int, item_id: int) -> None:
     key = session_key(viewer_id)
-    record = SessionRecord().with_served(np.array([item_id]), NOON_MS)
+    record = SessionRecord().with_page([item_id], NOON_MS, ())
     version = state.values[key].version if key in state.values else 0
     state.values[key] = Versioned(version + 1, pack_session(record))
 
 
 async def test_a_viewer_never_heard_of_has_an_empty_record(sessions):
-    assert served_ids(await sessions.load(0)) == []
+    assert served_ids((await sessions.find(0)).record) == []
 
 
 async def test_a_change_is_kept_and_returned(sessions):
     assert served_ids(await sessions.update(0, served(7))) == [7]
-    assert served_ids(await sessions.load(0)) == [7]
+    assert served_ids((await sessions.find(0)).record) == [7]
 
 
 async def test_concurrent_changes_of_one_viewer_are_all_kept_in_few_writes(sessions, state):
     await asyncio.gather(*(sessions.update(1, served(item_id)) for item_id in range(50)))
-    assert served_ids(await sessions.load(1)) == list(range(50))
+    assert served_ids((await sessions.find(1)).record) == list(range(50))
     assert state.counters.writes <= 2
 
 
@@ -70,7 +69,7 @@ async def test_a_record_changed_since_it_was_found_is_read_again(sessions, state
     found = await sessions.find(1)
     another_process_serves(state, 1, 9)
     assert served_ids(await sessions.update(1, served(8), found)) == [8, 9]
-    assert served_ids(await sessions.load(1)) == [8, 9]
+    assert served_ids((await sessions.find(1)).record) == [8, 9]
 
 
 async def test_nothing_is_decided_by_a_record_that_is_out_of_date(sessions, state):
@@ -97,7 +96,7 @@ async def test_a_local_store_is_changed_within_the_call(tmp_path):
         sessions.update(1, served(8)), sessions.update_many({1: served(9)}, 5)
     )
     assert both[1] == {}
-    assert sorted(served_ids(await sessions.load(1))) == [7, 8, 9]
+    assert sorted(served_ids((await sessions.find(1)).record)) == [7, 8, 9]
     await sessions.close()
     await state.close()
 
@@ -130,7 +129,7 @@ async def test_a_conflict_of_one_viewer_does_not_hold_up_another(sessions, state
     state.before_write = lambda: another_process_serves(state, 1, 99)
     failures = await sessions.update_many({1: served(7), 2: served(8)}, timeout_s=5)
     assert list(failures) == [1]
-    assert served_ids(await sessions.load(2)) == [8]
+    assert served_ids((await sessions.find(2)).record) == [8]
 
 
 async def test_many_viewers_share_round_trips(sessions, state):
@@ -153,7 +152,7 @@ async def test_a_slow_store_is_not_waited_for_and_what_was_given_up_is_left_undo
     assert "not written in 0.010 s" in str(failures[1])
     state.answers.set()
     await sessions.close()
-    assert served_ids(await sessions.load(1)) == []
+    assert served_ids((await sessions.find(1)).record) == []
 
 
 async def test_a_change_that_alters_nothing_writes_nothing(sessions, state):
@@ -169,12 +168,12 @@ async def test_a_change_that_raises_spoils_no_other(sessions):
         sessions.update(1, broken), sessions.update(1, served(7)), return_exceptions=True
     )
     assert isinstance(results[0], ZeroDivisionError)
-    assert served_ids(await sessions.load(1)) == [7]
+    assert served_ids((await sessions.find(1)).record) == [7]
 
 
 async def test_a_damaged_record_is_read_as_lost(sessions, state):
     state.values[session_key(1)] = Versioned(3, b"damaged")
-    record = await sessions.load(1)
+    record = (await sessions.find(1)).record
     assert record.lacks_blocks(NOON_MS)
     assert state.values[session_key(1)] == Versioned(3, b"damaged"), "reading changes nothing"
 
@@ -184,7 +183,7 @@ async def test_a_damaged_record_is_set_aside_by_the_next_change(sessions, state)
     failures = await sessions.update_many({1: served(7), 2: served(8)}, timeout_s=5)
     assert failures == {}
     assert state.values[set_aside_key(1, 3)] == Versioned(3, b"damaged")
-    record = await sessions.load(1)
+    record = (await sessions.find(1)).record
     assert served_ids(record) == [7]
     assert record.lacks_blocks(NOON_MS), "it goes on saying so"
     assert sessions.counters.set_aside == 1
@@ -207,10 +206,10 @@ def blocks(author_id: int):
 async def test_blocks_known_here_come_back_into_a_store_that_was_emptied(sessions, state):
     await sessions.update(1, blocks(12))
     state.values.clear()
-    assert (await sessions.load(1)).excluded_author_ids.tolist() == [12]
+    assert (await sessions.find(1)).record.excluded_author_ids.tolist() == [12]
     await sessions.update(1, blocks(13))
     another_replica = SessionStore(state, FixedClock(NOON_MS))
-    assert (await another_replica.load(1)).excluded_author_ids.tolist() == [12, 13]
+    assert (await another_replica.find(1)).record.excluded_author_ids.tolist() == [12, 13]
     assert sessions.counters.restored > 0
 
 
@@ -219,7 +218,7 @@ async def test_lists_are_not_taken_over_from_a_record_that_went_back(sessions, s
     state.values[session_key(1)] = Versioned(1, pack_session(old))
     await sessions.update(1, blocks(12))
     state.values[session_key(1)] = Versioned(1, pack_session(old))
-    record = await sessions.load(1)
+    record = (await sessions.find(1)).record
     assert record.stored_feeds == ()
     assert record.excluded_author_ids.tolist() == [12]
 
@@ -229,7 +228,7 @@ async def test_a_block_lifted_elsewhere_does_not_come_back(sessions, state):
     another_replica = SessionStore(state, FixedClock(NOON_MS))
     lifted = RevocationChange("blocked_authors", 12, NOON_MS + 1, False)
     await another_replica.update(1, lambda record: record.with_changes([lifted], NOON_MS))
-    assert (await sessions.load(1)).excluded_author_ids.tolist() == []
+    assert (await sessions.find(1)).record.excluded_author_ids.tolist() == []
     assert sessions.last_known(1).excluded_author_ids.tolist() == []
 
 

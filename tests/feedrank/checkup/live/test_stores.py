@@ -3,7 +3,7 @@
 import pytest
 
 from feedrank.checkup.live.kafka_server import kafka_server, topics_finding, wanted_topics
-from feedrank.checkup.live.redis_server import redis_findings, redis_server
+from feedrank.checkup.live.redis_server import latency_finding, redis_findings, redis_server
 from feedrank.checkup.live.streams import breaker, bus_writes, lag
 from feedrank.real.ports import free_ports
 from serving.metrics import BUS_HALTED, BUS_LAG, BUS_STALENESS, DEAD_LETTERS, STATE_BREAKER_OPEN
@@ -134,7 +134,15 @@ async def test_embedded_stores_are_not_asked():
 
 async def test_a_real_redis_is_asked(redis_server_address):
     findings = await redis_server(redis_server_address)
-    assert [finding.subject for finding in findings] == ["Redis persistence", "Redis memory"]
+    subjects = [finding.subject for finding in findings]
+    assert subjects == ["Redis latency", "Redis persistence", "Redis memory"]
+
+
+def test_a_redis_that_takes_long_is_told_with_what_to_do():
+    assert latency_finding(0.2).verdict == "good"
+    far = latency_finding(12.0)
+    assert (far.verdict, far.found) == ("bad", "12.00 ms from here")
+    assert "closer" in far.advice
 
 
 @pytest.fixture
