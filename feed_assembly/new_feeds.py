@@ -16,12 +16,13 @@ from feed_assembly.session.session import SessionRecord
 from feed_assembly.stored_feed import feed_of
 from serving.contracts.rank import RankedList
 from serving.contracts.receipt import Receipt
-from serving.cut_short import set_cut_short
+from serving.ending import Ending, set_ending
 from serving.errors import (
     CoverageError,
     DeadlineError,
     FeedError,
     NotFoundError,
+    OverloadedError,
 )
 from serving.serving_loop import stand_back
 from serving.stage_clock import StageClock
@@ -99,8 +100,7 @@ class NewFeeds:
             return None
         except FeedError as error:
             log.warning("no new list", cause=str(error))
-            if isinstance(error, DeadlineError):
-                set_cut_short(True)
+            set_ending(_ending_of(error))
             call.degrade(_why(error))
             return None
         except Exception:  # in one process with us, a neighbour's bug must not be ours
@@ -113,7 +113,15 @@ class NewFeeds:
         return ranked, receipt
 
 
+def _ending_of(error: FeedError) -> Ending:
+    if isinstance(error, OverloadedError):
+        return Ending.TURNED_AWAY
+    return Ending.CUT_SHORT if isinstance(error, DeadlineError) else Ending.WHOLE
+
+
 def _why(error: FeedError) -> str:
     if isinstance(error, CoverageError):
         return COVERAGE_BELOW_HALF
+    if isinstance(error, OverloadedError):
+        return "ranking_refused"
     return "ranking_late" if isinstance(error, DeadlineError) else "ranking_failed"

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from serving.deadline import DEFAULT_MS, Deadline
+from serving.ending import Ending
 
 
 @dataclass(slots=True)
@@ -39,10 +40,6 @@ class Gate(Protocol):
         """
         ...
 
-    def leave(self, call: Call, elapsed_ms: float, *, is_whole: bool) -> None:
-        """A call let in has ended, whatever happened to it; raises nothing.
-
-        Args:
-            is_whole: It was answered, and not cut short, see `serving.cut_short`.
-        """
+    def leave(self, call: Call, ending: Ending) -> None:
+        """A call let in has ended, whatever happened to it; raises nothing."""
         ...

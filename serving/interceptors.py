@@ -12,8 +12,8 @@ import grpc
 import structlog
 
 from serving.calls_in_flight import CallsInFlight
-from serving.cut_short import set_cut_short, was_cut_short
 from serving.deadline import Deadline
+from serving.ending import Ending, ending_said, set_ending
 from serving.errors import DependencyError, FeedError
 from serving.gates import Call, Gate
 from serving.metrics import RPC_CALLS, RPC_IN_FLIGHT, RPC_LATENCY
@@ -108,7 +108,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
                         await turn
                     passed += 1
                 set_urgent(False)
-                set_cut_short(False)
+                set_ending(Ending.WHOLE)
                 response = await behaviour(request, context)
                 status = grpc.StatusCode.OK
                 return response
@@ -128,9 +128,9 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
             finally:
                 set_urgent(True)
                 elapsed_ms = (time.perf_counter() - started) * 1_000
-                is_whole = status is grpc.StatusCode.OK and not was_cut_short()
+                ending = ending_said() if status is grpc.StatusCode.OK else Ending.FAILED
                 for gate in reversed(gates[:passed]):
-                    gate.leave(call, elapsed_ms, is_whole=is_whole)
+                    gate.leave(call, ending)
                 self._end()
                 if span is not None:
                     span.end(status.name)

@@ -13,10 +13,11 @@ import json
 import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.speed.deployments import measure_deployment
+from benchmarks.speed.deployments import DEPLOYMENTS, SHARDS, measure_deployment
 from benchmarks.speed.floor import floor_of
 from benchmarks.speed.growth import growth_sizes, measure_growth
 from benchmarks.speed.machine import machine
@@ -44,12 +45,13 @@ def main() -> None:
     parser.add_argument("--page", type=Path, default=PAGE, help="where the tables go")
     args = parser.parse_args()
     size = WorldSize(items=args.items, viewers=args.viewers)
-    parts = _parts(size, args)
+    sizes = {name: replace(size, shards=SHARDS[name]) for name in DEPLOYMENTS}
+    parts = _parts(sizes, args)
     unknown = set(args.parts or ()) - set(parts)
     if unknown:
         parser.error(f"no part {', '.join(sorted(unknown))}; there are {', '.join(parts)}")
     needed = growth_sizes() if "growth" in (args.parts or parts) else []
-    for each in (size, *needed):
+    for each in (*sizes.values(), *needed):
         world(each)
     results = json.loads(args.results.read_text()) if args.results.exists() else {}
     for name in args.parts or parts:
@@ -65,21 +67,31 @@ def main() -> None:
     draw(results, args.page.with_suffix(".png"))
 
 
-def _parts(size: WorldSize, args: argparse.Namespace) -> dict[str, Callable[[], dict[str, Any]]]:
+def _parts(
+    sizes: dict[str, WorldSize], args: argparse.Namespace
+) -> dict[str, Callable[[], dict[str, Any]]]:
+    """`sizes`: of the world that each deployment serves."""
+    worlds = {name: lambda size=size: world(size) for name, size in sizes.items()}
+
     def deployment(name: str) -> Callable[[], dict[str, Any]]:
-        return lambda: measure_deployment(name, world(size), size.viewers, args.seconds)
+        return lambda: measure_deployment(name, worlds[name](), args.viewers, args.seconds)
 
     parts = {
-        "floor": lambda: floor_of(world(size), FLOOR_REQUESTS, size.viewers),
+        "floor": lambda: {
+            name: floor_of(folder(), FLOOR_REQUESTS, args.viewers)
+            for name, folder in worlds.items()
+        },
         "embedded": deployment("embedded"),
         "distributed": deployment("distributed"),
-        "shard": lambda: measure_shard(world(size), args.seconds),
-        "micro": lambda: measure_micro(world(size)),
+        "shard": lambda: measure_shard(worlds["distributed"](), args.seconds),
+        "micro": lambda: measure_micro(worlds["embedded"]()),
         "growth": measure_growth,
     }
     if args.peers is not None:
         harness = Path(args.peers)
-        parts["peers"] = lambda: measure_peers(harness, world(size), size.viewers)
+        parts["peers"] = lambda: measure_peers(
+            harness, {name: folder() for name, folder in worlds.items()}, args.viewers
+        )
     return parts
 
 

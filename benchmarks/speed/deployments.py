@@ -12,6 +12,9 @@ from benchmarks.speed.over_floor import measure_over_floor
 from benchmarks.speed.questions import MOST_COLD_PER_S, Questions
 from benchmarks.speed.servers import Servers, distributed, embedded
 
+SHARDS = {"embedded": 1, "distributed": 2}
+"""One process has no use for two: each is asked for as much as if it were the only one."""
+
 CONCURRENCY = (1, 8, 32)
 SHARES_OF_KNEE = (0.5, 0.8, 1.0, 1.2)
 WARM_UP_S = 2.0

@@ -15,7 +15,7 @@ from html import escape
 from pathlib import Path
 from types import FrameType
 
-from benchmarks.speed.deployments import WIDE_GATE
+from benchmarks.speed.deployments import SHARDS, WIDE_GATE
 from benchmarks.speed.ghz import closed_loop
 from benchmarks.speed.questions import Questions
 from benchmarks.speed.servers import home_of
@@ -121,7 +121,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=8.0)
     parser.add_argument("--out", type=Path, default=Path("docs/speed-profile.svg"))
     args = parser.parse_args()
-    size = WorldSize(items=args.items, viewers=args.viewers)
+    size = WorldSize(items=args.items, viewers=args.viewers, shards=SHARDS["embedded"])
     with asyncio.Runner(loop_factory=ServingLoop) as runner:
         samples = runner.run(profile(world(size), size.viewers, args.seconds))
     draw(samples, args.out)

@@ -10,7 +10,7 @@ import os
 import struct
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +32,11 @@ ROUNDS, SECONDS = 2, 3
 TIMEOUT_S = 900.0
 
 
-def measure_peers(harness: Path, generations: Path, viewers: int) -> dict[str, Any]:
+def measure_peers(harness: Path, generations: Mapping[str, Path], viewers: int) -> dict[str, Any]:
     """Rounds of peers and one deployment of ours at a time, so that both have the machine.
+
+    Args:
+        generations: What each deployment serves.
 
     Returns:
         By deployment: by name of server: by concurrency: medians over the rounds.
@@ -43,7 +46,7 @@ def measure_peers(harness: Path, generations: Path, viewers: int) -> dict[str, A
     """
     found: dict[str, Any] = {}
     for name in DEPLOYMENTS:
-        with tempfile.TemporaryDirectory() as path, held(name, generations) as (pid, servers):
+        with tempfile.TemporaryDirectory() as path, held(name, generations[name]) as (pid, servers):
             questions, folder = Questions(viewers, seed=11), Path(path)
             kinds = {
                 "cold": questions.cold(viewers - STORED_VIEWERS, PAGE_SIZE),

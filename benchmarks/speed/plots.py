@@ -29,7 +29,7 @@ def _cpu(axes: Any, results: dict[str, Any]) -> None:
     axes.set(title="CPU of a cold feed, c=32", ylabel="ms")
     if "floor" in results:
         bottom = 0.0
-        for part, us in results["floor"]["parts_us"].items():
+        for part, us in results["floor"]["embedded"]["parts_us"].items():
             axes.bar("floor", us / 1e3, bottom=bottom, label=part)
             bottom += us / 1e3
     for name in NAMES:

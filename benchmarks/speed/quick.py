@@ -29,8 +29,8 @@ from generation.publish import current
 from serving.native_threads import hold_native_threads
 
 ACCEPTED = Path(__file__).parents[1] / "results" / "quick.json"
-SIZE = WorldSize(items=300_000, viewers=20_000)
-"""Large enough for inverted files in both shards, as in worlds of real size."""
+SIZE = WorldSize(items=200_000, viewers=20_000, shards=1)
+"""Large enough for inverted files, as in worlds of real size."""
 TOLERANCE = 1.15
 ROUNDS = 5
 REQUESTS = 60

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.speed.deployments import SHARDS
+from benchmarks.speed.floor import PARTS
 from benchmarks.speed.goals import GOALS
 
 PAGE = Path(__file__).parents[2] / "docs" / "speed.md"
@@ -86,14 +88,24 @@ def _micro(found: dict[str, Any]) -> str:
     return f"### Small parts\n\n{small}\n\n{stages}"
 
 
-def _floor(floor: dict[str, Any]) -> str:
-    busy = floor["busy"]
-    rows = [[part, us, busy["parts_us"][part]] for part, us in floor["parts_us"].items()]
-    rows += [
-        ["sum", floor["sum_us"], busy["sum_us"]],
-        ["CPU per request", floor["cpu_us"], busy["cpu_us"]],
+def _floor(floors: dict[str, Any]) -> str:
+    measured = [
+        one for name in ("embedded", "distributed") for one in _alone_and_busy(floors[name])
     ]
-    return "### Floor\n\n" + table(["part", "alone, us", "all processors busy, us"], rows)
+    rows = [[part, *(one["parts_us"][part] for one in measured)] for part in PARTS]
+    rows += [
+        ["sum", *(one["sum_us"] for one in measured)],
+        ["CPU per request", *(one["cpu_us"] for one in measured)],
+    ]
+    head = ["part, us"]
+    for name in ("embedded", "distributed"):
+        shards = f"{SHARDS[name]} shard{'s' * (SHARDS[name] > 1)} ({name})"
+        head += [f"{shards}, alone", f"{shards}, all processors busy"]
+    return "### Floor\n\n" + table(head, rows)
+
+
+def _alone_and_busy(floor: dict[str, Any]) -> list[dict[str, Any]]:
+    return [floor, floor["busy"]]
 
 
 def _deployment(name: str, found: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ from serving.access.caller import ANONYMOUS, Caller, enter_as
 from serving.access.caller_tokens import CallerTokens, TokenError
 from serving.access.refusal_log import RefusalLog
 from serving.access.roles import METHOD_ROLES, Role
+from serving.ending import Ending
 from serving.errors import PermissionDeniedError, UnauthenticatedError
 from serving.gate import Call
 from serving.metrics_recorder import Metrics
@@ -52,7 +53,7 @@ class AccessGate:
         call.caller = caller.name
         enter_as(caller)
 
-    def leave(self, call: Call, elapsed_ms: float, *, is_whole: bool) -> None:
+    def leave(self, call: Call, ending: Ending) -> None:
         """Nothing is held."""
 
     def _token_caller(self, call: Call) -> Caller | None:

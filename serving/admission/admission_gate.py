@@ -10,6 +10,7 @@ from serving.admission.lane import Lane
 from serving.admission.refusals import Refusals
 from serving.admission.settings import AdmissionSettings
 from serving.admission.turn import Turn
+from serving.ending import Ending
 from serving.gate import Call
 from serving.metrics import ADMISSION_LIMIT, ADMISSION_WAIT
 from serving.metrics_recorder import Metrics
@@ -38,9 +39,8 @@ class AdmissionGate:
         call.turn = turn
         return None if turn.granted is None else self._wait(kind, lane, turn)
 
-    def leave(self, call: Call, elapsed_ms: float, *, is_whole: bool) -> None:
-        del elapsed_ms  # the wait is no part of what the call takes
-        self._lanes[kind_of(call)].leave(call.turn, is_whole=is_whole)
+    def leave(self, call: Call, ending: Ending) -> None:
+        self._lanes[kind_of(call)].leave(call.turn, ending)
 
     async def _wait(self, kind: str, lane: Lane, turn: Turn) -> None:
         entered_s = self._monotonic()

@@ -15,6 +15,7 @@ from serving.admission.fair_queue import FairQueue
 from serving.admission.refusals import Refusals
 from serving.admission.turn import Turn
 from serving.deadline import Deadline
+from serving.ending import Ending
 
 MIN_WAIT_MS = 10.0
 """A wait always worth it, however quick the calls are."""
@@ -84,20 +85,29 @@ class Lane:
             await turn.granted
         except asyncio.CancelledError:
             if turn.running:
-                self.leave(turn, is_whole=False)
+                self.leave(turn, Ending.FAILED)
             else:
                 self._waiting.discard(turn)
             raise
 
-    def leave(self, turn: Turn, *, is_whole: bool) -> None:
+    def leave(self, turn: Turn, ending: Ending) -> None:
         """A turn that had begun is over."""
+        elapsed_ms = (self._monotonic() - turn.begun_s) * 1_000
+        left_ms = self.limit.run_ms - elapsed_ms
+        if ending is Ending.TURNED_AWAY and left_ms > 0:
+            # The next would find no room either: the place stays taken as long as a call takes.
+            asyncio.get_running_loop().call_later(left_ms / 1_000, self._free, turn)
+            return
+        if ending is Ending.WHOLE or left_ms < 0:  # what failed quickly says nothing
+            self.limit.observe(elapsed_ms, turn.running)
+        self._free(turn)
+
+    def _free(self, turn: Turn) -> None:
+        """Give a place to the next."""
         self.running -= 1
         self._running_of[turn.caller] -= 1
         if not self._running_of[turn.caller]:
             del self._running_of[turn.caller]
-        elapsed_ms = (self._monotonic() - turn.begun_s) * 1_000
-        if is_whole or elapsed_ms > self.limit.run_ms:  # what failed quickly says nothing
-            self.limit.observe(elapsed_ms, turn.running)
         while self._waiting.count and self.running < self.limit.value:
             self._grant(self._waiting.pop())
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 from feed_assembly import late_lists
 from serving.contracts.rank import RankedList
 from serving.contracts.receipt import Receipt
-from serving.cut_short import set_cut_short, was_cut_short
-from serving.errors import DependencyError
+from serving.ending import Ending, ending_said, set_ending
+from serving.errors import DependencyError, OverloadedError
 from tests.feed_assembly.ring import Ring
 
 
@@ -48,16 +48,23 @@ async def test_not_more_are_stored_at_a_time_than_there_is_room_for(ring, monkey
 
 
 async def test_a_call_without_time_for_its_list_was_cut_short(ring) -> None:
-    set_cut_short(False)
+    set_ending(Ending.WHOLE)
     await late_list(ring)
-    assert was_cut_short()
+    assert ending_said() is Ending.CUT_SHORT
 
 
 async def test_a_call_whose_ranking_failed_was_not(ring) -> None:
-    set_cut_short(False)
+    set_ending(Ending.WHOLE)
     ring.candidates.failure = DependencyError("no ranker")
     assert (await ring.page()).receipt.degraded_reasons == ["ranking_failed"]
-    assert not was_cut_short()
+    assert ending_said() is Ending.WHOLE
+
+
+async def test_a_call_that_nobody_had_room_for_was_turned_away(ring) -> None:
+    set_ending(Ending.WHOLE)
+    ring.candidates.failure = OverloadedError("overloaded")
+    assert (await ring.page()).receipt.degraded_reasons == ["ranking_refused"]
+    assert ending_said() is Ending.TURNED_AWAY
 
 
 async def test_not_after_a_revocation(ring) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from serving.admission.admission_gate import AdmissionGate
 from serving.admission.settings import AdmissionSettings
 from serving.deadline import Deadline
+from serving.ending import Ending
 from serving.gate import Call
 from serving.metrics import ADMISSION_REFUSED
 from serving.metrics_recorder import Metrics
@@ -49,9 +50,9 @@ class Server:
         self._tasks.append(asyncio.ensure_future(turn))
         return call, self._tasks[-1]
 
-    def end(self, call: Call, took_ms: float = TAKES_MS, *, is_whole: bool = True) -> None:
+    def end(self, call: Call, took_ms: float = TAKES_MS, ending: Ending = Ending.WHOLE) -> None:
         self.now_s += took_ms / 1_000
-        self.gate.leave(call, took_ms, is_whole=is_whole)
+        self.gate.leave(call, ending)
 
     def refused(self, reason: str, method: str = FEED) -> float:
         return self.metrics.counter(ADMISSION_REFUSED, method, reason)._value.get()

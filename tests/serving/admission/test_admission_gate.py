@@ -1,12 +1,14 @@
 """What a call meets at the gate."""
 
 import asyncio
+import time
 from contextlib import suppress
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from serving.ending import Ending
 from serving.errors import OverloadedError
 from serving.gate import Call
 from tests.serving.admission.gated_server import (
@@ -191,7 +193,7 @@ async def test_who_gives_up_in_the_moment_of_its_turn_passes_it_on(servers):
 async def test_quick_failures_are_not_taken_for_quick_answers(servers):
     server = servers(admission_max_running=50)
     for _ in range(100):
-        server.end(server.begin()[0], took_ms=0.1, is_whole=False)
+        server.end(server.begin()[0], took_ms=0.1, ending=Ending.FAILED)
     for _ in range(2):
         server.begin()
     assert server.gate._lanes[FEED].limit.no_load_ms == pytest.approx(TAKES_MS)
@@ -217,7 +219,8 @@ async def test_places_are_never_lost_nor_made(steps):
         elif step == "leave" and waiting:
             list(waiting)[number % len(waiting)].cancel()
         elif running:
-            server.end(running.pop(number % len(running)), is_whole=step == "end")
+            ending = Ending.WHOLE if step == "end" else Ending.FAILED
+            server.end(running.pop(number % len(running)), ending=ending)
         await settled()
         for task in [task for task in waiting if task.done()]:
             call = waiting.pop(task)
@@ -227,3 +230,17 @@ async def test_places_are_never_lost_nor_made(steps):
         assert lane.waiting == len(waiting)
         assert not (waiting and lane.running < lane.limit.value)
     await server.close()
+
+
+async def test_a_place_that_a_neighbour_had_no_room_for_stays_taken_as_long_as_a_call(servers):
+    server = servers()
+    first, _ = server.begin()
+    server.begin()
+    waiting = waiting_call(server)
+    began_s = time.monotonic()
+    server.end(first, took_ms=1.0, ending=Ending.TURNED_AWAY)
+    await settled()
+    assert not waiting.done()
+    await waiting
+    assert time.monotonic() - began_s >= (TAKES_MS - 1.0) / 1_000
+    assert server.gate._lanes[FEED].limit.run_ms == pytest.approx(TAKES_MS)

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from serving.calls_in_flight import CallsInFlight
-from serving.cut_short import set_cut_short
+from serving.ending import Ending, set_ending
 from serving.gate import Call
 from serving.interceptors import CallInterceptor
 from serving.metrics_recorder import Metrics
@@ -12,14 +12,14 @@ from serving.metrics_recorder import Metrics
 
 class WatchingGate:
     def __init__(self) -> None:
-        self.is_whole: list[bool] = []
+        self.seen: list[Ending] = []
 
     def enter(self, call: Call) -> None:
         del call
 
-    def leave(self, call: Call, elapsed_ms: float, *, is_whole: bool) -> None:
-        del call, elapsed_ms
-        self.is_whole.append(is_whole)
+    def leave(self, call: Call, ending: Ending) -> None:
+        del call
+        self.seen.append(ending)
 
 
 async def whole(request: bytes, _context: Any) -> bytes:
@@ -27,15 +27,17 @@ async def whole(request: bytes, _context: Any) -> bytes:
 
 
 async def cut_short(request: bytes, _context: Any) -> bytes:
-    set_cut_short(True)
+    set_ending(Ending.CUT_SHORT)
     return request
 
 
-@pytest.mark.parametrize(("behaviour", "is_whole"), [(whole, True), (cut_short, False)])
-async def test_the_gates_learn_whether_an_answer_was_cut_short(behaviour, is_whole):
+@pytest.mark.parametrize(
+    ("behaviour", "ending"), [(whole, Ending.WHOLE), (cut_short, Ending.CUT_SHORT)]
+)
+async def test_the_gates_learn_what_the_handler_says_of_its_end(behaviour, ending):
     gate = WatchingGate()
     interceptor = CallInterceptor(Metrics(), CallsInFlight(), [gate], min_remaining_ms=1.0)
     context = SimpleNamespace(time_remaining=lambda: 1.0, invocation_metadata=lambda: ())
     answer = await interceptor.guarded("/test.Service/Method", behaviour)(b"request", context)
     assert answer == b"request"
-    assert gate.is_whole == [is_whole]
+    assert gate.seen == [ending]
