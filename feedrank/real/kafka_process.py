@@ -16,6 +16,11 @@ from feedrank.real.settings_file import INSTALL_COMMAND, write_settings
 
 JVM_OPTIONS = [
     "-Xmx512m",
+    # It lives for minutes, beside what it serves: the second compiler and the collector for many
+    # processors take more than they ever give back. Measured at 60 messages a second: 4.5 ms of
+    # processor time for each instead of 7.6 in its first 15 s, 2.7 instead of 3.8 half a minute on.
+    "-XX:TieredStopAtLevel=1",
+    "-XX:+UseSerialGC",
     # At `info` the reason of a failed start drowns in the lines of the shutdown that follows.
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
