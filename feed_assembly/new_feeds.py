@@ -100,23 +100,20 @@ class NewFeeds:
             return None
         except FeedError as error:
             log.warning("no new list", cause=str(error))
-            set_ending(_ending_of(error))
+            is_refusal = isinstance(error, OverloadedError)
+            set_ending(Ending.TURNED_AWAY if is_refusal else Ending.CUT_SHORT)
             call.degrade(_why(error))
             return None
         except Exception:  # in one process with us, a neighbour's bug must not be ours
             log.exception("no new list")
+            set_ending(Ending.CUT_SHORT)
             call.degrade("ranking_failed")
             return None
         if not is_showable(receipt):
+            set_ending(Ending.CUT_SHORT)
             call.degrade(COVERAGE_BELOW_HALF)
             return None
         return ranked, receipt
-
-
-def _ending_of(error: FeedError) -> Ending:
-    if isinstance(error, OverloadedError):
-        return Ending.TURNED_AWAY
-    return Ending.CUT_SHORT if isinstance(error, DeadlineError) else Ending.WHOLE
 
 
 def _why(error: FeedError) -> str:

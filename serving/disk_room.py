@@ -4,6 +4,7 @@ A RocksDB whose log could not be written refuses all writes until it is opened a
 writes. So the room is tried out first: closed and not to be opened, it could not even be read.
 """
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -15,13 +16,14 @@ TRIAL_NAME = "feedrank-room"
 
 def has_room(directory: Path) -> bool:
     """Whether as much as opening takes can be written to `directory`. Leaves nothing behind."""
-    needed = SPARE_BYTES + sum(path.stat().st_size for path in directory.glob("*.log"))
     trial = directory / TRIAL_NAME
     try:
+        needed = SPARE_BYTES + sum(path.stat().st_size for path in directory.glob("*.log"))
         with trial.open("wb") as file:
             os.posix_fallocate(file.fileno(), 0, needed)
     except OSError:
         return False
     finally:
-        trial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # the disk may be read-only by now
+            trial.unlink()
     return True

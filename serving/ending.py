@@ -1,8 +1,9 @@
 """How a call ended, as far as the gates learn from it.
 
 Only the handler knows when an answer, though it is no error, is not what a call takes: where it was
-cut short for want of time, and where a neighbour had no room for it. Taken for quick calls, such
-answers would make the admission gate let in more calls that will find neither time nor room.
+cut short for want of time or by a failure, and where a neighbour had no room for it. Taken for
+quick calls, such answers would make the admission gate let in more that will find neither time nor
+room, or too few once all is well again and calls take what they take.
 """
 
 from contextvars import ContextVar
@@ -12,7 +13,7 @@ from enum import Enum, auto
 class Ending(Enum):
     WHOLE = auto()
     CUT_SHORT = auto()
-    """There was no time for what it was asked for."""
+    """Answered with something else than it was asked for."""
 
     TURNED_AWAY = auto()
     """A neighbour had no room for it."""

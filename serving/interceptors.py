@@ -12,7 +12,7 @@ import grpc
 import structlog
 
 from serving.calls_in_flight import CallsInFlight
-from serving.deadline import Deadline
+from serving.deadline import DEFAULT_MS, Deadline
 from serving.ending import Ending, ending_said, set_ending
 from serving.errors import DependencyError, FeedError
 from serving.gates import Call, Gate
@@ -54,6 +54,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
         gates: Sequence[Gate] = (),
         *,
         min_remaining_ms: float,
+        default_deadline_ms: float = DEFAULT_MS,
         tracer: "Tracer | None" = None,
     ) -> None:
         self._metrics = metrics
@@ -62,6 +63,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
         self._in_flight = in_flight
         self._in_flight_gauge = metrics.gauge(RPC_IN_FLIGHT)
         self._min_remaining_ms = min_remaining_ms
+        self._default_deadline_ms = default_deadline_ms
         self._wrapped: dict[str, Handler] = {}
 
     async def intercept_service(
@@ -98,7 +100,8 @@ class CallInterceptor(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
             started = time.perf_counter()
             span = self._begin(method, context)
             status = grpc.StatusCode.INTERNAL
-            call = Call(method, context, request=request, deadline=Deadline.of_call(context))
+            deadline = Deadline.of_call(context, default_ms=self._default_deadline_ms)
+            call = Call(method, context, request=request, deadline=deadline)
             passed = 0
             try:
                 call.deadline.require(self._min_remaining_ms)

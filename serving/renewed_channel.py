@@ -15,7 +15,8 @@ from serving.tls_files import TlsFiles
 from serving.watched_files import WatchedFiles
 
 CONNECT_S = 10.0
-"""A new channel is waited for so long; after that the neighbour is away for the old one as well."""
+"""A new channel is waited for so long at a time. Calls go on over the old one meanwhile, unless by
+then that one is not connected either."""
 
 GRACE_S = 60.0
 """For calls that are still on the old channel."""
@@ -54,15 +55,28 @@ class RenewedChannel(grpc.aio.Channel):
     async def _move_to(self, files: TlsFiles) -> None:
         channel = self._open_channel(files)
         try:
-            async with asyncio.timeout(CONNECT_S):
-                await channel.channel_ready()
-        except TimeoutError:
-            log.warning("not connected with the new certificate yet", waited_s=CONNECT_S)
+            await self._until_better(channel, files)
         except asyncio.CancelledError:
             await channel.close(None)
             raise
+        if files is not self._in_use:  # the next ones have come, and may be in use already
+            await channel.close(None)
+            return
         old, self._channel = self._channel, channel
         await old.close(GRACE_S)
+
+    async def _until_better(self, channel: grpc.aio.Channel, files: TlsFiles) -> None:
+        """Wait until a new channel is no worse than the present one, or its files are not the
+        newest any more."""
+        while files is self._in_use:
+            try:
+                async with asyncio.timeout(CONNECT_S):
+                    await channel.channel_ready()
+                return
+            except TimeoutError:
+                log.warning("not connected with the new certificate yet", waited_s=CONNECT_S)
+            if self._channel.get_state() is not grpc.ChannelConnectivity.READY:
+                return
 
     async def close(self, grace: float | None = None) -> None:
         for task in list(self._tasks):

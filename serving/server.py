@@ -72,6 +72,7 @@ class GrpcServer:
             self._in_flight,
             gates_of(settings, metrics),
             min_remaining_ms=settings.min_remaining_ms,
+            default_deadline_ms=settings.default_deadline_ms,
             tracer=self._tracer,
         )
         self.grpc_server = grpc.aio.server(

@@ -6,6 +6,7 @@ A person at a terminal gets coloured columns instead. Hot paths log failures, ne
 import logging
 import sys
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -32,6 +33,7 @@ def configure_logging(
     lines: TextIO = LossyStream(stream or sys.stderr)
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
+        partial(_named, service),
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
@@ -51,7 +53,6 @@ def configure_logging(
         logger_factory=structlog.PrintLoggerFactory(lines),
         cache_logger_on_first_use=False,
     )
-    structlog.contextvars.bind_contextvars(service=service)
     # Libraries log through the standard module: their lines take the same way out.
     handler = logging.StreamHandler(lines)
     handler.setFormatter(
@@ -61,3 +62,11 @@ def configure_logging(
         )
     )
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+
+
+def _named(
+    service: str, _logger: object, _method: str, line: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """In no context variable: tasks that belong to no request have none."""
+    line["service"] = service
+    return line

@@ -62,7 +62,11 @@ async def tls_problem(
     Args:
         name: That the server's certificate must be for; `None` takes any.
     """
-    context = _context(files, check_name=name is not None)
+    try:
+        context = _context(files, check_name=name is not None)
+    except (OSError, ValueError) as error:
+        reason = _reason(error) if isinstance(error, ssl.SSLError) else error
+        return f"our own TLS files are no good: {reason}"
     return await asyncio.to_thread(_problem, host, port, name or host, context, within_s)
 
 

@@ -54,6 +54,7 @@ class KafkaSubscription:
         self._password: str | None = None
         self._problem: Exception | None = None
         self._attempted = asyncio.Event()
+        self._delays = backoff_delays()
         self._connecting = asyncio.create_task(self._connect())
         self._stopping: set[asyncio.Task[None]] = set()
 
@@ -92,6 +93,7 @@ class KafkaSubscription:
         wait_ms = max(0, int(1_000 * (deadline_s - clock())))
         try:
             records = await consumer.getmany(timeout_ms=wait_ms, max_records=max_messages)
+            self._delays = backoff_delays()
             self._positions.advance(records)
             if not records:
                 await self._positions.skip_gaps(consumer)
@@ -140,11 +142,15 @@ class KafkaSubscription:
         task = asyncio.create_task(_stop(consumer))
         self._stopping.add(task)
         task.add_done_callback(self._stopping.discard)
-        self._connecting = asyncio.create_task(self._connect())
+        self._connecting = asyncio.create_task(self._connect_again())
+
+    async def _connect_again(self) -> AIOKafkaConsumer:
+        """Not at once: what can be connected to may still refuse every fetch."""
+        await asyncio.sleep(next(self._delays))
+        return await self._connect()
 
     async def _connect(self) -> AIOKafkaConsumer:
         """A consumer standing at our positions, whatever it takes."""
-        delays = backoff_delays()
         while True:
             consumer = self._new_consumer()
             try:
@@ -166,7 +172,7 @@ class KafkaSubscription:
                 raise
             finally:
                 self._attempted.set()
-            await asyncio.sleep(next(delays))
+            await asyncio.sleep(next(self._delays))
 
     def _new_consumer(self) -> AIOKafkaConsumer:
         self._password = self._servers.password()

@@ -115,6 +115,9 @@ class KafkaWriter:
             )
         except BusUnavailableError:
             return False
+        except Exception:  # of the client, which asserts what a topic deleted meanwhile breaks
+            _log.exception("message not sent", topic=append.topic.name)
+            return False
         return True
 
     def _producer_for(self, topic: Topic) -> KafkaProducer:

@@ -69,7 +69,7 @@ def _open(database: Path) -> Rdict:
         return Rdict(str(database), _options())
     except Exception as error:  # rocksdict raises plain Exception for everything
         problem = str(error)
-        if "lock" in problem.lower():
+        if "lock file" in problem or "lock hold" in problem:  # not "block", which is damage
             problem = "another process holds it; stop that process or use another directory"
         raise BusUnavailableError(f"log directory {database.parent}: {problem}") from error
 

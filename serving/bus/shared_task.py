@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextvars import copy_context
+from contextvars import Context
 from typing import Generic, TypeVar
 
 from serving.errors import BusUnavailableError
@@ -22,7 +22,7 @@ class SharedTask(Generic[Result]):
         """What `work` returns or raises. A caller that is cancelled leaves the work running."""
         task = self._task
         if task is None or (task.done() and task.exception() is not None):
-            context = ordinary(copy_context())
+            context = ordinary(Context())  # in no caller's: it serves all of them
             task = self._task = asyncio.create_task(self._run(), context=context)
         return await asyncio.shield(task)
 

@@ -64,6 +64,11 @@ class Ejector:
             self.on_trial.remove(replica)
         if timer := self._timers.pop(replica, None):
             timer.cancel()
+        self.tell_share()
+
+    def tell_share(self) -> None:
+        """To be called when a replica has come or gone, too."""
+        self._metrics.gauge(EJECTED_REPLICAS, self._name).set(self._peers.share_out())
 
     def close(self) -> None:
         for probe in self._probes:
@@ -75,7 +80,7 @@ class Ejector:
             self._put_out(replica, "trial")
         elif replica.standing.passed(self._clock.time()):
             self.on_trial.remove(replica)
-            self._tell_share()
+            self.tell_share()
             log.info("replica is back", neighbour=self._name, address=replica.transport.address)
 
     def _eject(self, replica: Replica, cause: str) -> None:
@@ -85,7 +90,7 @@ class Ejector:
     def _put_out(self, replica: Replica, cause: str) -> None:
         seconds = replica.standing.eject(self._clock.time())
         self._metrics.counter(EJECTIONS, self._name, str(replica.index), cause).inc()
-        self._tell_share()
+        self.tell_share()
         log.warning(
             "replica is ejected",
             neighbour=self._name,
@@ -113,6 +118,3 @@ class Ejector:
         self._peers.learn_usual()
         replica.standing.begin_trial()
         self.on_trial.append(replica)
-
-    def _tell_share(self) -> None:
-        self._metrics.gauge(EJECTED_REPLICAS, self._name).set(self._peers.share_out())

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import grpc
+import structlog
 from google.protobuf.descriptor import ServiceDescriptor
 
 from serving.replicas.addresses import parse_addresses
@@ -21,6 +22,7 @@ CLOSING_GRACE_S = 5.0
 """For calls under way at a replica whose address is gone."""
 
 Connect = Callable[[str], Transport]
+log = structlog.get_logger()
 
 
 class Neighbour:
@@ -95,7 +97,12 @@ class Neighbour:
         """Run a coroutine beside it, until its end or `close`."""
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("work beside a neighbour has ended", exc_info=error)
 
     def _update(self, addresses: set[str]) -> None:
         known = {replica.transport.address: replica for replica in self.replicas.replicas}

@@ -58,8 +58,8 @@ class Peers:
         return usual is not None and replica.standing.failure_share > 2 * usual + 0.1
 
     def share_out(self) -> float:
-        """Replicas out of service, of all."""
-        return self._count_out() / len(self.all)
+        """Replicas out of service, of all; 0 where there is none."""
+        return self._count_out() / max(1, len(self.all))
 
     def may_eject(self) -> bool:
         """Whether half of them would still be in service with one more ejected."""

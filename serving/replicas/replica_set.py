@@ -67,9 +67,11 @@ class ReplicaSet:
         index = next(number for number in range(len(taken) + 1) if number not in taken)
         self._peers.all.append(Replica(index, transport))
         self._peers.learn_usual()
+        self._ejector.tell_share()
 
     def remove(self, replica: Replica) -> None:
-        """Leave a replica out from now on; its connection is the caller's to close."""
+        """Leave a replica out from now on; its connection is the caller's to close, and what its
+        calls under way come to says nothing any more."""
         self._peers.all.remove(replica)
         self._peers.learn_usual()
         self._ejector.forget(replica)
@@ -123,9 +125,10 @@ class ReplicaSet:
 
     def note(self, replica: Replica, outcome: Outcome, took_s: float) -> None:
         """Remember how a call ended, and act upon it."""
-        if outcome is Outcome.NEUTRAL:
+        if outcome is Outcome.NEUTRAL or replica not in self._peers.all:
             return
-        renewed = replica.latency.add(took_s)
+        # How quickly it fails is not how quick it is: compared with that, all others would be slow.
+        renewed = outcome is not Outcome.FAILED and replica.latency.add(took_s)
         if renewed:
             self._peers.learn_usual()
         if outcome is Outcome.GOOD and self._peers.is_far_slower(took_s):

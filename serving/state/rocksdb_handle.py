@@ -81,7 +81,11 @@ class RocksDbHandle:
             return
         with contextlib.suppress(Exception):  # it repeats why the write failed
             self._database.close()
-        self._database = open_directory(self._directory)
+        try:
+            self._database = open_directory(self._directory)
+        except StateDamagedError:
+            self._damage.set()
+            raise
         self.takes_writes = True
         log.warning("state takes writes again", directory=str(self._directory))
 

@@ -14,7 +14,7 @@ import itertools
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
+from contextvars import Context
 from pathlib import Path
 
 import structlog
@@ -165,7 +165,7 @@ class RocksDbStateStore:
 
     def _start_upkeep(self) -> None:
         if self._upkeep is None:
-            context = ordinary(copy_context())
+            context = ordinary(Context())  # in no request's
             self._upkeep = asyncio.create_task(self._keep_up(), context=context)
 
     async def _keep_up(self) -> None:
@@ -180,6 +180,9 @@ class RocksDbStateStore:
             except StateUnavailableError as error:
                 self._needs_sync = True
                 log.error("state_upkeep_failed", cause=str(error))
+            except Exception:  # it is all that brings the store back, and nobody starts it again
+                self._needs_sync = True
+                log.exception("state_upkeep_failed")
 
     async def _sync(self) -> None:
         if self._needs_sync:

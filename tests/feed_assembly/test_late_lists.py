@@ -53,11 +53,11 @@ async def test_a_call_without_time_for_its_list_was_cut_short(ring) -> None:
     assert ending_said() is Ending.CUT_SHORT
 
 
-async def test_a_call_whose_ranking_failed_was_not(ring) -> None:
+async def test_a_call_whose_ranking_failed_was_cut_short_too(ring) -> None:
     set_ending(Ending.WHOLE)
     ring.candidates.failure = DependencyError("no ranker")
     assert (await ring.page()).receipt.degraded_reasons == ["ranking_failed"]
-    assert ending_said() is Ending.WHOLE
+    assert ending_said() is Ending.CUT_SHORT
 
 
 async def test_a_call_that_nobody_had_room_for_was_turned_away(ring) -> None:

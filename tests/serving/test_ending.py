@@ -13,9 +13,10 @@ from serving.metrics_recorder import Metrics
 class WatchingGate:
     def __init__(self) -> None:
         self.seen: list[Ending] = []
+        self.remaining_ms = 0.0
 
     def enter(self, call: Call) -> None:
-        del call
+        self.remaining_ms = call.deadline.remaining_ms()
 
     def leave(self, call: Call, ending: Ending) -> None:
         del call
@@ -41,3 +42,13 @@ async def test_the_gates_learn_what_the_handler_says_of_its_end(behaviour, endin
     answer = await interceptor.guarded("/test.Service/Method", behaviour)(b"request", context)
     assert answer == b"request"
     assert gate.seen == [ending]
+
+
+async def test_gates_give_a_call_without_a_deadline_the_one_of_the_settings():
+    gate = WatchingGate()
+    interceptor = CallInterceptor(
+        Metrics(), CallsInFlight(), [gate], min_remaining_ms=1.0, default_deadline_ms=5_000.0
+    )
+    context = SimpleNamespace(time_remaining=lambda: None, invocation_metadata=lambda: ())
+    await interceptor.guarded("/test.Service/Method", whole)(b"request", context)
+    assert 4_000 < gate.remaining_ms <= 5_000

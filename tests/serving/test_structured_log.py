@@ -1,3 +1,4 @@
+import contextvars
 import json
 import logging
 import re
@@ -79,3 +80,12 @@ def test_ids_of_usual_forms_are_kept(stream):
         bind_request_id([(METADATA_KEY, one)])
         structlog.get_logger().info("asked")
     assert [line["request_id"] for line in lines_of(stream)] == sent
+
+
+def test_lines_of_tasks_that_belong_to_no_request_have_the_service_too(stream):
+    configure_logging("info", "ranker", stream)
+    bind_request_id([(METADATA_KEY, "r-1")])
+    contextvars.Context().run(structlog.get_logger().info, "synced")
+    [line] = lines_of(stream)
+    assert line["service"] == "ranker"
+    assert "request_id" not in line

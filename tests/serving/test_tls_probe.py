@@ -37,6 +37,14 @@ async def test_nothing_is_wrong_between_services_of_one_authority(ring):
     assert await problem_of(ring, ring.settings, "ranker.shop") is None
 
 
+async def test_files_of_our_own_that_are_gone_or_no_good(ring, tmp_path):
+    settings = ring.settings.model_copy(update={"tls_authority": tmp_path / "gone"})
+    assert "our own TLS files are no good" in (await problem_of(ring, settings) or "")
+    (tmp_path / "half").write_text("-----BEGIN CERTIFICATE-----")
+    settings = ring.settings.model_copy(update={"tls_certificate": tmp_path / "half"})
+    assert "our own TLS files are no good" in (await problem_of(ring, settings) or "")
+
+
 async def test_another_name(ring):
     assert "mismatch" in (await problem_of(ring, ring.settings, "graph.shop") or "")
 

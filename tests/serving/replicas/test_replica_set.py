@@ -274,3 +274,41 @@ async def test_who_is_removed_is_asked_no_more_and_its_number_is_free():
     fleet.clock.pass_s(60)
     fleet.replicas.add(fleet.transports[0])
     assert [replica.index for replica in fleet.replicas.replicas] == [1, 0]
+
+
+def share_out(fleet):
+    return fleet.metrics.gauge(EJECTED_REPLICAS, "shard")._value.get()
+
+
+async def test_a_replica_that_is_gone_is_out_of_service_for_nobody():
+    fleet = a_fleet(2)
+    fail(fleet, 0)
+    assert share_out(fleet) == 0.5
+    fleet.replicas.remove(fleet.replicas.replicas[0])
+    assert share_out(fleet) == 0
+    fleet.replicas.remove(fleet.replicas.replicas[0])
+    assert share_out(fleet) == 0
+
+
+async def test_how_calls_of_a_replica_that_is_gone_end_says_nothing():
+    fleet = a_fleet(2)
+    fail(fleet, 0)
+    fleet.clock.pass_s(10.0)
+    await settle()
+    gone = fleet.replicas.replicas[0]
+    assert gone.standing.state is TRIAL
+    fleet.replicas.remove(gone)
+    for outcome in (Outcome.FAILED, *[Outcome.GOOD] * TRIAL_CALLS):
+        fleet.replicas.note(gone, outcome, 0.001)
+    assert states(fleet) == [IN]
+    assert share_out(fleet) == 0
+
+
+async def test_failing_quickly_does_not_make_the_others_slow():
+    fleet = a_fleet(2)
+    for _ in range(10 * SIZE):
+        fleet.replicas.note(fleet.replicas.replicas[0], Outcome.FAILED, 0.001)
+        fleet.replicas.note(fleet.replicas.replicas[1], Outcome.GOOD, 0.025)
+        fleet.clock.pass_s(0.0002)
+    assert fleet.replicas.far_slower_s() > 0.025
+    assert states(fleet)[1] is IN

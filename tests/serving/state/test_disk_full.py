@@ -4,6 +4,7 @@ The limit on the size of files stands in for the disk: what lies beyond it canno
 """
 
 import asyncio
+import errno
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from serving.disk_room import TRIAL_NAME, has_room
-from serving.errors import StateUnavailableError
+from serving.errors import StateDamagedError, StateUnavailableError
+from serving.state import rocksdb_handle
+from serving.state.rocksdb_handle import RocksDbHandle
 from serving.state.rocksdb_state_store import RocksDbStateStore
 from serving.state.state_store import Update, Versioned
 
@@ -103,6 +106,45 @@ async def test_while_it_is_full_the_store_is_not_closed(store) -> None:
             await asyncio.sleep(0.03)  # several upkeeps go by
             assert await store.read([b"0"]) == [Versioned(1, VALUE)]
     await store.close()
+
+
+async def test_what_nobody_foresaw_does_not_end_the_upkeep(store, monkeypatch) -> None:
+    handle = type(store._database)
+    heal, surprises = handle.heal, [OSError("read-only file system")] * 3
+
+    def healed(self: RocksDbHandle) -> None:
+        if surprises:
+            raise surprises.pop()
+        heal(self)
+
+    monkeypatch.setattr(handle, "heal", healed)
+    with full_disk():
+        await fill(store)
+    await until_written(store)
+    assert not surprises
+    await store.close()
+
+
+async def test_damage_that_opening_anew_meets_is_told(store, monkeypatch) -> None:
+    def damaged(_directory: Path) -> None:
+        raise StateDamagedError("block checksum mismatch")
+
+    monkeypatch.setattr(rocksdb_handle, "open_directory", damaged)
+    with full_disk():
+        await fill(store)
+    async with asyncio.timeout(PATIENCE_S):
+        with pytest.raises(StateDamagedError):
+            await store.until_damaged()
+    await store.close()
+
+
+def test_a_disk_that_became_read_only_has_no_room(tmp_path, monkeypatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, "read-only file system")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(Path, "unlink", refuse)
+    assert not has_room(tmp_path)
 
 
 def test_looking_for_room_leaves_nothing_behind(tmp_path) -> None:
