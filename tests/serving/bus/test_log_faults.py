@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from serving.bus import log_directory
 from serving.bus.log_bus import LogBus
 from serving.bus.log_storage import LogStorage
 from serving.errors import BusUnavailableError, PreconditionError
@@ -145,3 +146,12 @@ async def test_a_cut_manifest_is_refused_before_anything_is_deleted(tmp_path):
     with pytest.raises(PreconditionError, match=r"lost data|no sentinel|damaged"):
         await LogBus(tmp_path).start()
     assert all(path.exists() for path in data_files)
+
+
+def test_a_block_that_cannot_be_read_is_no_lock_of_another_process(tmp_path, monkeypatch):
+    def damaged(*_: object, **__: object) -> None:
+        raise Exception("Corruption: block checksum mismatch")
+
+    monkeypatch.setattr(log_directory, "Rdict", damaged)
+    with pytest.raises(BusUnavailableError, match="block checksum mismatch"):
+        log_directory._open(tmp_path / "database")
