@@ -1,4 +1,4 @@
-"""Credentials of servers, from the files that the settings name; changed files need no restart."""
+"""Credentials of servers and of those who call them, from the files that the settings name; changed files need no restart."""
 
 import time
 from pathlib import Path

@@ -11,7 +11,7 @@ from serving.deadline import Deadline
 
 
 class GrpcCandidateClient:
-    """Implements `CandidateClient` over a channel of `serving.channels.open_channel`."""
+    """Implements `CandidateClient` over a channel, or the replicas of a `Neighbour`."""
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._stub = candidates_pb2_grpc.CandidateServiceStub(channel)

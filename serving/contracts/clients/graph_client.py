@@ -10,7 +10,7 @@ from serving.deadline import Deadline
 
 
 class GrpcGraphClient:
-    """Implements `GraphClient` over a channel of `serving.channels.open_channel`."""
+    """Implements `GraphClient` over a channel, or the replicas of a `Neighbour`."""
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._stub = social_graph_pb2_grpc.SocialGraphServiceStub(channel)

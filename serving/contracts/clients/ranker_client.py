@@ -10,7 +10,7 @@ from serving.deadline import Deadline
 
 
 class GrpcRankerClient:
-    """Implements `RankerClient` over a channel of `serving.channels.open_channel`."""
+    """Implements `RankerClient` over a channel, or the replicas of a `Neighbour`."""
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._stub = ranker_pb2_grpc.RankerServiceStub(channel)

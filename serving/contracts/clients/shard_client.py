@@ -10,7 +10,7 @@ from serving.deadline import Deadline
 
 
 class GrpcShardClient:
-    """Implements `ShardClient` over a channel of `serving.channels.open_channel`."""
+    """Implements `ShardClient` over a channel, or the replicas of a `Neighbour`."""
 
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self._stub = ann_shard_pb2_grpc.AnnShardServiceStub(channel)
