@@ -51,8 +51,9 @@ def open_channel(
     max_message_bytes: int = 4 * 1024 * 1024,
     credentials: grpc.ChannelCredentials | None = None,
 ) -> grpc.aio.Channel:
-    """Open a channel to all replicas behind an address, for commands; services of the ring call each
-    other through `open_neighbour`. Connects on first use.
+    """Open a channel to all replicas behind an address. Connects on first use.
+
+    For commands: services of the ring call each other through `open_neighbour`.
 
     Calls are spread round robin over replicas whose health says SERVING for `service`. Nothing is
     retried: the caller knows what is left of its deadline.

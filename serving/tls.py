@@ -1,4 +1,7 @@
-"""Credentials of servers and of those who call them, from the files that the settings name; changed files need no restart."""
+"""Credentials of servers and of their callers, from the files that the settings name.
+
+Changed files need no restart.
+"""
 
 import time
 from pathlib import Path
