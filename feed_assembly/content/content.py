@@ -70,11 +70,7 @@ class Content:
         return np.array(self._overlay.latest_deleted(limit), np.int64)
 
     def _is_unsuitable(self, item_id: int) -> bool:
-        change = self._overlay.item(item_id)
-        is_restricted = change is not None and (
-            change.is_sensitive or change.visibility not in ("", "public")
-        )
-        return is_restricted or self._overlay.is_deleted(item_id)
+        return self._overlay.is_restricted(item_id) or self._overlay.is_deleted(item_id)
 
     def _content_of(self, change: ItemChange) -> ItemContent:
         author_id = -1 if change.author_id is None else change.author_id
