@@ -140,7 +140,7 @@ def open_feed_assembly(
     except (ValueError, OSError) as error:
         raise InvalidGenerationError(f"{folder}: {error}") from error
     overlay = ContentOverlay()
-    content = Content(base, overlay)
+    content = Content(base, overlay, manifest.name)
     sessions = SessionStore(state, clock)
     metrics.follow(SESSIONS_SET_ASIDE, lambda: sessions.counters.set_aside)
     metrics.follow(SESSIONS_RESTORED, lambda: sessions.counters.restored)

@@ -16,9 +16,14 @@ Mask = npt.NDArray[np.bool_]
 
 
 class Content:
-    """Reads merge both. Implements `ItemFacts`."""
+    """Reads merge both. Implements `ItemFacts`.
 
-    def __init__(self, base: ContentBase, overlay: ContentOverlay) -> None:
+    Attributes:
+        generation: Name of that whose content this is.
+    """
+
+    def __init__(self, base: ContentBase, overlay: ContentOverlay, generation: str) -> None:
+        self.generation = generation
         self._base = base
         self._arrays = base.arrays
         self._overlay = overlay
@@ -60,6 +65,16 @@ class Content:
             return np.zeros(len(item_ids), np.bool_)
         is_deleted = self._overlay.is_deleted
         return np.fromiter(map(is_deleted, item_ids.tolist()), np.bool_, len(item_ids))
+
+    def known(self, item_ids: Ids) -> Mask:
+        """`bool[n]`: the generation has it, or it was published since.
+
+        All others were deleted before the generation was built, or are not told of here yet.
+        """
+        known: Mask = self._base.item_rows(item_ids) >= 0
+        for row in np.flatnonzero(~known).tolist():
+            known[row] = self._overlay.item(int(item_ids[row])) is not None
+        return known
 
     def unsuitable_for_all(self, item_ids: Ids) -> Mask:
         """`bool[n]`: deleted, or changed to something that not everybody may see."""

@@ -120,7 +120,7 @@ class Ring:
         self.records = KeptRecords()
         self.switches = MovableSwitches()
         base = ContentBase(folder)
-        self.content = Content(base, self.overlay)
+        self.content = Content(base, self.overlay, GENERATION)
         tokens = PageTokens(OneKey(bytes(32)))
         pages = Pages(self.sessions, self.content, tokens)
         regions, manifest = ViewerRegions.open(folder), Manifest.read(folder)

@@ -37,6 +37,13 @@ def test_a_new_item_has_its_own_content_and_its_authors_name(ring) -> None:
     assert categories == [("cats",), ("cats", "chess"), ()]
 
 
+def test_what_neither_the_generation_nor_the_bus_has_is_not_known(ring) -> None:
+    ring.overlay.apply(published(7))
+    ring.overlay.apply(published(8))
+    ring.overlay.apply(ItemChange("e", "delete", 8))
+    assert ring.content.known(np.array([9, 100, 7, 8])).tolist() == [False, True, True, False]
+
+
 def test_the_latest_change_counts() -> None:
     overlay = ContentOverlay()
     overlay.apply(published(7, title="old"))
@@ -92,7 +99,7 @@ def test_text_is_counted_in_bytes_and_not_in_letters() -> None:
 @pytest.mark.parametrize("fields", [{"visibility": "followers"}, {"is_sensitive": True}])
 def test_what_not_everybody_may_see_is_not_forgotten(ring, bounds, fields) -> None:
     overlay = ContentOverlay(**bounds)
-    content = Content(ContentBase(ring.folder), overlay)
+    content = Content(ContentBase(ring.folder), overlay, "tiny")
     overlay.apply(published(100, text="mine", author_id=10, **fields))
     overlay.apply(published(101, text="other"))
     assert content.unsuitable_for_all(np.array([100, 101])).tolist() == [True, False]

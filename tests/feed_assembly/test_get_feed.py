@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from feed_assembly.get_feed import LEFT_OVER_MS
 from feed_assembly.item_change import ItemChange
 from feed_assembly.session.revocation_version import begun
 from protos import feed_pb2
@@ -245,6 +246,27 @@ async def test_without_a_ranking_a_stored_feed_is_served(ring) -> None:
     assert page.item_ids.tolist() == [1002, 1003]
     assert page.receipt.origin == "stored"
     assert page.receipt.degraded_reasons == ["ranking_failed"]
+
+
+async def test_but_none_that_is_older_than_what_sessions_remember(ring) -> None:
+    await ring.page(page_size=2)
+    ring.candidates.failure = DependencyError("away")
+    ring.clock.advance(LEFT_OVER_MS)
+    assert (await ring.page(page_size=2)).receipt.origin == "stored"
+    ring.clock.advance(1)
+    assert (await ring.page(page_size=2)).receipt.origin == "floor"
+
+
+@pytest.mark.parametrize("has_token", [True, False])
+async def test_of_another_generations_feed_only_known_items_are_left(ring, has_token) -> None:
+    """What was deleted before this generation was built is in no topic that is read."""
+    token = (await ring.page(page_size=2)).next_page_token
+    ring.content.generation = "the next"
+    for item_id in (1003, 1051):
+        ring.overlay.apply(ItemChange("e", "publish", item_id))
+    ring.candidates.failure = DependencyError("away")
+    page = await ring.page(page_size=5, page_token=token if has_token else "")
+    assert page.item_ids.tolist() == [1051, 1003]
 
 
 async def test_without_ranking_and_stored_feed_there_is_the_floor(ring) -> None:

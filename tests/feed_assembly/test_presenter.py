@@ -50,7 +50,7 @@ def content_of(folder, items, authors) -> Content:
         batch = pa.record_batch(list(columns_of.values()), names=list(columns_of))
         with pa.OSFile(str(folder / path), "wb") as sink, pa.ipc.new_file(sink, batch.schema) as f:
             f.write_batch(batch)
-    return Content(ContentBase(folder), ContentOverlay())
+    return Content(ContentBase(folder), ContentOverlay(), "tiny")
 
 
 def expected(items, authors, item_id: int) -> feed_pb2.Content:
