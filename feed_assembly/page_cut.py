@@ -118,7 +118,12 @@ def noted(
 
 
 def with_feed(record: SessionRecord, feed: StoredFeed) -> SessionRecord:
-    """The record with `feed` as the last used one; the feed used longest ago may go."""
+    """The record with `feed` as the last used one; the feed used longest ago may go.
+
+    One that is there already stays as it is: places of it were served.
+    """
+    if any(packed_feed_id(raw) == feed.feed_id for raw in record.stored_feeds):
+        return record
     return record.with_stored_feeds(_feeds_with(record, feed, feed.cursor))
 
 
