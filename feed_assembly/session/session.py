@@ -136,8 +136,8 @@ class SessionRecord:
 
     @property
     def has_revocations(self) -> bool:
-        """Whether any were ever made."""
-        return not revocation_version.nothing_revoked(0, self.revocation_version)
+        """Whether any are remembered, also lifted ones."""
+        return any(len(self.revocations(kind).rows) for kind in KEPT_MS_OF)
 
     def lacks_blocks(self, now_ms: int) -> bool:
         """Whether blocks that no generation has yet may be missing here."""
@@ -161,12 +161,16 @@ class SessionRecord:
         )
 
     def with_revocations_of(self, other: "SessionRecord") -> "SessionRecord":
-        """With what another record of the viewer knows, at a version after both."""
+        """With what another record of the viewer knows: at its version, where it is a later one of
+        the same life and knows all that this one does, else at a version after both.
+        """
         tables: dict[str, Any] = {
             str(kind): other.revocations(kind).merged(self.revocations(kind).rows)
             for kind in KEPT_MS_OF
         }
-        version = max(self.revocation_version, other.revocation_version) + 1
+        mine, others = self.revocation_version, other.revocation_version
+        is_later = revocation_version.is_same_life(mine, others) and others > mine
+        version = others if is_later else max(mine, others) + 1
         return replace(self, revocation_version=version, **tables)
 
     def with_positive(self, now_ms: int) -> "SessionRecord":
