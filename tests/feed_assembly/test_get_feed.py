@@ -78,6 +78,16 @@ async def test_the_same_token_gives_the_same_slice(ring) -> None:
     assert one.item_ids.tolist() == other.item_ids.tolist()
 
 
+async def test_places_behind_it_that_were_not_served_yet_show_nothing_served_elsewhere(
+    ring,
+) -> None:
+    token = (await ring.page(page_size=2)).next_page_token
+    assert (await ring.page(page_size=2, page_token=token)).item_ids.tolist() == [1002, 1003]
+    assert (await ring.page(page_size=2, surface="videos")).item_ids.tolist() == [1004, 1005]
+    again = await ring.page(page_size=4, page_token=token)
+    assert again.item_ids.tolist() == [1002, 1003, 1050, 1051]
+
+
 async def test_the_last_page_is_short_and_leads_into_a_new_ranking(ring) -> None:
     sizes, seen, token = [], [], ""
     for _ in range(6):
