@@ -80,7 +80,6 @@ class Ranker:
         deadline.require(MIN_BUDGET_MS)
         check_request(request)
         receipt = request.receipt
-        receipt.models.update(self._models.versions)
         clock = StageClock(receipt, self._metrics, self._model_uses.costs)
         model_use = self._model_uses.of_request(request, self._switches.now, deadline)
         ranking = rank_candidates(request, self._models, self._diversity, clock, model_use)
