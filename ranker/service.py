@@ -27,7 +27,7 @@ BUS_RESERVE_MS = 10.0
 """What must be left of the deadline to answer with the list itself when the bus is slow."""
 
 FEATURE_SAMPLE = 100
-"""One request in so many carries its feature rows, for the parity of training and serving."""
+"""One request in so many carries its feature rows, which go on to topic `served` (docs/bus.md)."""
 
 MIN_BUDGET_MS = 3.0
 

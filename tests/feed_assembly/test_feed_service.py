@@ -177,8 +177,23 @@ async def test_every_page_leaves_a_served_record(service) -> None:
     record = events_pb2.ServedRecord.FromString(message.value)
     assert unpack_ids(record.item_ids, "item_ids").tolist() == [100, 101, 102]
     assert (record.viewer_id, record.request_id, record.surface) == (1, "r", "home")
-    assert record.event_id == f"{answer.feed_id}/0"
+    assert record.feed_id == answer.feed_id
     assert record.occurred_ms == NOON_MS
+
+
+async def test_the_same_place_served_again_is_another_record(service) -> None:
+    token = (await service.feed(page_size=3)).next_page_token
+    for _ in range(2):
+        await service.feed(page_size=3, page_token=token)
+    partition = partition_of(1, SERVED.partitions)
+    reading = await service.bus.subscribe(SERVED, {partition: 0}, reader="test")
+    event_ids = []
+    while len(event_ids) < 3:
+        polled = await reading.poll(10, PATIENCE_S)
+        assert polled
+        event_ids += [events_pb2.ServedRecord.FromString(each.value).event_id for each in polled]
+    await reading.close()
+    assert len(set(event_ids)) == 3
 
 
 @pytest.mark.parametrize("service", [True], indirect=True)
