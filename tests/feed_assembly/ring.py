@@ -126,7 +126,7 @@ class Ring:
         regions, manifest = ViewerRegions.open(folder), Manifest.read(folder)
         facts = FloorFacts(regions, BaseBlocks.open(folder, manifest))
         self.floor = read_floor(folder, base)
-        new_lists = NewLists(self.candidates, self.awaited, self.content, [0])
+        new_lists = NewLists(self.candidates, self.awaited, self.content, 0)
         self.new_feeds = NewFeeds(new_lists, pages, facts.blocks)
         self.late_lists = LateLists(self.sessions)
         self.get_feed = GetFeed(

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from feed_assembly.page_keys import OneKey
-from feed_assembly.ranked_list_reader import own_partitions
+from feed_assembly.ranked_list_reader import own_partition
 from feed_assembly.service import open_feed_assembly
 from feed_assembly.servicer import AS_OF_HEADER, SERVICE_NAME, FeedServicer
 from generation import layout
@@ -122,9 +122,8 @@ async def test_a_page_comes_with_everything_a_client_shows(service) -> None:
 async def test_lists_come_over_the_one_partition_that_this_replica_reads(service) -> None:
     answers = [await service.feed(viewer_id=viewer_id) for viewer_id in (70, 71)]
     assert [answer.receipt.origin for answer in answers] == ["ranked", "ranked"]
-    assert [asked.reply_partition for asked in service.candidates.requests] == own_partitions(
-        0, 1
-    ) * 2
+    partitions = [asked.reply_partition for asked in service.candidates.requests]
+    assert partitions == [own_partition(0, 1)] * 2
 
 
 async def test_scrolling_over_the_wire(service) -> None:
