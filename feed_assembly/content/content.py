@@ -91,7 +91,6 @@ class Content:
         author_id = -1 if change.author_id is None else change.author_id
         [(name, avatar)] = self._base.authors(np.array([author_id], np.int64))
         return ItemContent(
-            author_id=author_id,
             title=change.title,
             text=change.text,
             media_url=change.media_url,

@@ -31,7 +31,9 @@ class KnownRevocations:
         self._records: OrderedDict[int, SessionRecord] = OrderedDict()
 
     def note(self, viewer_id: int, record: SessionRecord) -> None:
-        """Remember a record that the store has. One without revocations costs nothing."""
+        """Remember what a record revokes that was read, put right or written here, unless a later
+        one was. A viewer who never revoked anything costs nothing.
+        """
         known = self._records.get(viewer_id)
         if known is None and not record.has_revocations:
             return

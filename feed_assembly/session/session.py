@@ -76,7 +76,8 @@ class SessionRecord:
         blocked_by_authors: Who blocked the viewer; apart, as each lifts their own block only.
         hidden_items: Hidden or reported.
         served: What left in pages.
-        stored_feeds: At most `MAX_STORED_FEEDS`, newest first, packed by `stored_feed.py`.
+        stored_feeds: At most `MAX_STORED_FEEDS`, last used first, packed by
+            `stored_feed_codec.py`.
         remembered_pages: At most `MAX_REMEMBERED_PAGES`, newest first, packed by
             `remembered_page.py`: in here, so that a page is served and remembered in one write.
     """
