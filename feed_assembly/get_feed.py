@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from feed_assembly.degraded_reasons import BLOCKS_UNKNOWN, STATE_UNAVAILABLE
 from feed_assembly.feed_call import FeedCall
 from feed_assembly.feed_page import FeedPage
 from feed_assembly.feed_request import FeedRequest, checked
@@ -123,12 +124,12 @@ class GetFeed:
             with clock.stage("session", 1):
                 remaining_s = call.deadline.remaining_s()
                 call.session = await self._sessions.find(call.viewer_id, remaining_s)
-                record = call.current(call.session.record)
+                record = call.declared_lost_if_behind(call.session.record)
                 repeated = self._pages.repeated(call, record)
         except (StateUnavailableError, TimeoutError) as error:
             log.warning("session not read", cause=str(error))
-            call.degrade("state_unavailable")
-            call.degrade("blocks_unknown")
+            call.degrade(STATE_UNAVAILABLE)
+            call.degrade(BLOCKS_UNKNOWN)
             return self._floor.without_session(call, self._sessions.last_known(call.viewer_id))
         if repeated is not None:
             return repeated
