@@ -48,7 +48,10 @@ class AwaitedLists:
 
     @contextmanager
     def expect(self, wanted: Wanted) -> Iterator[Arrival]:
-        """A future of the list, to be asked for inside only."""
+        """A future of the list, to be asked for inside only.
+
+        Whoever gets the list in another way sets it, or it is handed on when it comes.
+        """
         arrival: Arrival = asyncio.get_running_loop().create_future()
         entry = (wanted, arrival)
         self._waiting.setdefault(wanted.key, []).append(entry)

@@ -1,5 +1,7 @@
 """Served records on topic `served`, one message per page."""
 
+import secrets
+
 from feed_assembly.feed_page import FeedPage
 from feed_assembly.feed_request import FeedRequest
 from protos import events_pb2
@@ -21,7 +23,7 @@ class BusServedRecords:
     def add(self, viewer_id: int, request: FeedRequest, page: FeedPage, now_ms: int) -> None:
         record = events_pb2.ServedRecord(
             schema_version=SCHEMA_VERSION,
-            event_id=f"{page.feed_id}/{page.positions[0]}",
+            event_id=secrets.token_hex(16),
             viewer_id=viewer_id,
             feed_id=page.feed_id,
             request_id=request.request_id,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from feed_assembly.degraded_reasons import SESSION_LOST
 from feed_assembly.feed_request import FeedRequest
 from feed_assembly.page_token import PageToken
 from feed_assembly.session.revocation_version import is_same_life
@@ -49,17 +50,17 @@ class FeedCall:
     def floor_taken(self) -> int:
         return self.token.floor_taken if self.token else 0
 
-    def current(self, record: SessionRecord) -> SessionRecord:
+    def declared_lost_if_behind(self, record: SessionRecord) -> SessionRecord:
         """The viewer's record, or what is left of one that lacks what the token has seen.
 
         Such a record was lost and begun anew, or comes from an older copy: lists in it may show
-        what was revoked since, and none of them is served.
+        what was revoked since, none of them is served, and the answer says so.
         """
         told = self.token.revocation_version if self.token else 0
         is_behind = record.revocation_version < told
         if not told or (is_same_life(record.revocation_version, told) and not is_behind):
             return record
-        self.degrade("session_lost")
+        self.degrade(SESSION_LOST)
         return record if record.lost_ms and not is_behind else record.lost(self.now_ms)
 
     def degrade(self, reason: str) -> None:

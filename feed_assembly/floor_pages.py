@@ -8,10 +8,10 @@ import numpy.typing as npt
 
 from feed_assembly.base_blocks import BaseBlocks
 from feed_assembly.content.content import Content
+from feed_assembly.degraded_reasons import BLOCKS_UNKNOWN, NOTHING_LEFT
 from feed_assembly.feed_call import FeedCall
 from feed_assembly.feed_page import FeedPage
 from feed_assembly.floor import Floor, Pool
-from feed_assembly.new_feeds import BLOCKS_UNKNOWN
 from feed_assembly.page_cut import noted
 from feed_assembly.page_token import PageToken
 from feed_assembly.pages import Made, Pages
@@ -93,7 +93,7 @@ class FloorPages:
         self, call: FeedCall, pool: Pool, rows: npt.NDArray[np.intp], record: SessionRecord
     ) -> FeedPage:
         if not len(rows):
-            call.degrade("nothing_left")
+            call.degrade(NOTHING_LEFT)
         feed_id = secrets.token_hex(16)
         taken = min(call.floor_taken + len(rows), MAX_FLOOR_TAKEN)
         told = call.token.revocation_version if call.token else 0

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from feed_assembly.degraded_reasons import BLOCKS_UNKNOWN, STATE_UNAVAILABLE
 from feed_assembly.feed_call import FeedCall
 from feed_assembly.feed_page import FeedPage
 from feed_assembly.feed_request import FeedRequest, checked
@@ -30,6 +31,10 @@ from serving.switches.switches import SwitchBoard
 
 FRESH_MS = 60_000
 """A stored feed is gone on with for so long, unless the viewer liked something since."""
+
+LEFT_OVER_MS = 3 * 86_400_000
+"""A stored feed older than this is not shown even where there is nothing else: it must be gone long
+before sessions forget what was hidden and unfollowed since (`KEPT_MS_OF`)."""
 
 log = structlog.get_logger()
 
@@ -119,12 +124,12 @@ class GetFeed:
             with clock.stage("session", 1):
                 remaining_s = call.deadline.remaining_s()
                 call.session = await self._sessions.find(call.viewer_id, remaining_s)
-                record = call.current(call.session.record)
+                record = call.declared_lost_if_behind(call.session.record)
                 repeated = self._pages.repeated(call, record)
         except (StateUnavailableError, TimeoutError) as error:
             log.warning("session not read", cause=str(error))
-            call.degrade("state_unavailable")
-            call.degrade("blocks_unknown")
+            call.degrade(STATE_UNAVAILABLE)
+            call.degrade(BLOCKS_UNKNOWN)
             return self._floor.without_session(call, self._sessions.last_known(call.viewer_id))
         if repeated is not None:
             return repeated
@@ -163,10 +168,11 @@ class GetFeed:
         return outcome, None
 
     async def _left_over(self, call: FeedCall, record: SessionRecord) -> FeedPage | None:
-        """What is unserved of any stored feed, those for the same context first."""
+        """What is unserved of any stored feed of late, those for the same context first."""
         context = call.request.context
         for feed in sorted(stored_feeds(record), key=lambda feed: feed.context != context):
-            if not feed.is_used_up():
+            is_of_late = call.now_ms - feed.created_ms <= LEFT_OVER_MS
+            if is_of_late and not feed.is_used_up():
                 page = await self._pages.from_stored(call, record, feed.feed_id, None, "stored")
                 if page is not None:
                     return page

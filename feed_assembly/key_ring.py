@@ -18,7 +18,7 @@ TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
 class KeyRingError(ValueError):
-    """The file is damaged; names the line and never what it holds."""
+    """The file is damaged, or has no room; names the line and never what it holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +46,17 @@ class KeyRing:
 
         Args:
             leeway_s: How long what a key has signed may still come back.
+
+        Raises:
+            KeyRingError: as many are needed as there may be; says from when on one is not.
         """
         last = self.signing(now_s - leeway_s)
         kept = self.keys[self.keys.index(last) :]
+        if len(kept) >= MAX_KEYS:
+            free = time_text(kept[1].signs_from_s + leeway_s)
+            raise KeyRingError(
+                f"{len(kept)} keys are in use, limit {MAX_KEYS}: rotate again after {free}"
+            )
         return KeyRing([*kept, new_key(now_s + delay_s)])
 
     @staticmethod

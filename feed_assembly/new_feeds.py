@@ -7,6 +7,14 @@ import structlog
 
 from feed_assembly.awaited_lists import Wanted
 from feed_assembly.base_blocks import BaseBlocks
+from feed_assembly.degraded_reasons import (
+    BLOCKS_UNKNOWN,
+    COVERAGE_BELOW_HALF,
+    NOTHING_RANKED,
+    RANKING_FAILED,
+    RANKING_LATE,
+    RANKING_REFUSED,
+)
 from feed_assembly.feed_call import FeedCall
 from feed_assembly.feed_page import FeedPage
 from feed_assembly.list_quality import is_showable
@@ -33,16 +41,6 @@ ASSEMBLY_RESERVE_MS = 6.0
 ASSEMBLY_RESERVE = 0.04
 """Share of the deadline that is kept where that is more: who can wait for long loses nothing by it,
 and on a machine where processes start a step may have to wait for a processor."""
-
-BLOCKS_UNKNOWN = "blocks_unknown"
-"""candidate_gen could not ask social_graph: the list leaves out what the session knew, and here
-what the generation knew."""
-
-NOTHING_RANKED = "nothing_ranked"
-"""Nothing is left that the viewer was not shown of late and may be shown."""
-
-COVERAGE_BELOW_HALF = "coverage_below_half"
-"""A new list of fewer than half of the shards is not made, or not shown."""
 
 log = structlog.get_logger()
 
@@ -107,7 +105,7 @@ class NewFeeds:
         except Exception:  # in one process with us, a neighbour's bug must not be ours
             log.exception("no new list")
             set_ending(Ending.CUT_SHORT)
-            call.degrade("ranking_failed")
+            call.degrade(RANKING_FAILED)
             return None
         if not is_showable(receipt):
             set_ending(Ending.CUT_SHORT)
@@ -120,5 +118,5 @@ def _why(error: FeedError) -> str:
     if isinstance(error, CoverageError):
         return COVERAGE_BELOW_HALF
     if isinstance(error, OverloadedError):
-        return "ranking_refused"
-    return "ranking_late" if isinstance(error, DeadlineError) else "ranking_failed"
+        return RANKING_REFUSED
+    return RANKING_LATE if isinstance(error, DeadlineError) else RANKING_FAILED

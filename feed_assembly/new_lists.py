@@ -1,7 +1,6 @@
 """Asks candidate_gen for a new ranked list and waits for it to come over the bus."""
 
 import asyncio
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -37,13 +36,13 @@ class NewLists:
         candidates: CandidateClient,
         awaited: AwaitedLists,
         content: Content,
-        reply_partitions: Sequence[int],
+        reply_partition: int,
     ) -> None:
-        """`reply_partitions`: those of `ranked-lists` that this replica reads."""
+        """`reply_partition`: the one of `ranked-lists` that this replica reads."""
         self._candidates = candidates
         self._awaited = awaited
         self._content = content
-        self._reply_partitions = reply_partitions
+        self._reply_partition = reply_partition
 
     async def make(
         self,
@@ -94,11 +93,10 @@ class NewLists:
             record.served.item_ids_since(served_since_ms),
             self._content.latest_deleted(MAX_EXCLUDED_DELETED),
         )
-        partitions = self._reply_partitions
         return GenerateRequest(
             request_id=wanted.request_id,
             viewer_id=wanted.viewer_id,
-            reply_partition=partitions[wanted.viewer_id % len(partitions)],
+            reply_partition=self._reply_partition,
             revocation_version=record.revocation_version,
             now_ms=now_ms,
             surface=request.surface,
@@ -122,6 +120,9 @@ async def _answer(
     if call.done() and not arrival.done():
         reply = call.result()
         if reply.ranked_list is not None:
+            arrival.set_result(
+                reply.ranked_list
+            )  # come late over the bus, it would be a second one
             return reply.ranked_list, reply.receipt
         await asyncio.wait({arrival}, timeout=deadline.remaining_s())
     elif arrival.done() and not call.done():

@@ -58,13 +58,18 @@ def cut_page(
 ) -> Cut:
     """The next items of `feed` from `cursor` on that may still be shown; possibly none.
 
-    What another feed has `served` of late is left out, except where a place that was served already
-    is asked for again.
+    What another feed has `served` of late is left out, except in places that this one has served
+    already and is asked for again. Of a feed of another generation only what `content` knows is
+    left: what was deleted before this generation was built is told nowhere else.
     """
-    usable = showable(feed.item_ids, feed.author_ids, record, content, feed.created_ms).tolist()
-    if cursor >= feed.cursor and served:
+    may_be_shown = showable(feed.item_ids, feed.author_ids, record, content, feed.created_ms)
+    if feed.generation != content.generation:
+        may_be_shown &= content.known(feed.item_ids)
+    usable = may_be_shown.tolist()
+    if served:
         items = feed.item_ids.tolist()
-        usable = [is_usable and items[row] not in served for row, is_usable in enumerate(usable)]
+        for row in feed.unserved_rows():
+            usable[row] = usable[row] and items[row] not in served
     found = feed.slice(cursor, usable, count)
     return Cut(feed, found.rows, cursor.position, found.next)
 
@@ -114,7 +119,12 @@ def noted(
 
 
 def with_feed(record: SessionRecord, feed: StoredFeed) -> SessionRecord:
-    """The record with `feed` as the last used one; the feed used longest ago may go."""
+    """The record with `feed` as the last used one; the feed used longest ago may go.
+
+    One that is there already stays as it is: places of it were served.
+    """
+    if any(packed_feed_id(raw) == feed.feed_id for raw in record.stored_feeds):
+        return record
     return record.with_stored_feeds(_feeds_with(record, feed, feed.cursor))
 
 

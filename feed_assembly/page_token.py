@@ -87,9 +87,9 @@ class PageTokens:
             raw = base64.b64decode(text.encode("ascii"), b"-_", validate=True)
         except ValueError:
             raise _invalid() from None
-        fields, signature = raw[:-SIGNATURE_BYTES], raw[-SIGNATURE_BYTES:]
+        fields, given = raw[:-SIGNATURE_BYTES], raw[-SIGNATURE_BYTES:]
         is_ours = any(
-            hmac.compare_digest(signature, _signature(key, fields)) for key in self._keys.accepted()
+            hmac.compare_digest(given, _signature(key, fields)) for key in self._keys.accepted()
         )
         # Padding bits do not change the bytes; only the one spelling we gave out is accepted.
         if not is_ours or _text(raw) != text:

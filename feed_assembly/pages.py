@@ -8,6 +8,7 @@ import numpy.typing as npt
 import structlog
 
 from feed_assembly.content.content import Content
+from feed_assembly.degraded_reasons import STATE_UNAVAILABLE
 from feed_assembly.feed_call import FeedCall
 from feed_assembly.feed_page import FeedPage
 from feed_assembly.list_quality import is_storable
@@ -106,7 +107,7 @@ class Pages:
 
         def change(record: SessionRecord) -> SessionRecord:
             nonlocal page
-            record = call.current(record)
+            record = call.declared_lost_if_behind(record)
             page = self.repeated(call, record)
             if page is not None:
                 return record
@@ -123,7 +124,7 @@ class Pages:
             await self._sessions.update(call.viewer_id, change, call.session, remaining_s)
         except (StateUnavailableError, TimeoutError) as error:
             log.warning("page not noted", cause=str(error))
-            call.degrade("state_unavailable")
+            call.degrade(STATE_UNAVAILABLE)
             made = make(known)
             page = made[0] if made else None
         return page

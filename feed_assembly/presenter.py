@@ -10,9 +10,9 @@ import numpy as np
 from feed_assembly.content.content import Content
 from feed_assembly.content.item_content import ItemContent
 from feed_assembly.feed_page import FeedPage
-from feed_assembly.page_loop import written_items
 from feed_assembly.reasons import reason
 from feed_assembly.viewer_regions import ViewerRegions
+from feed_assembly.written_items import written_items
 from generation.compiled import own
 from protos import feed_pb2 as pb
 from serving.contracts.sources import source_names

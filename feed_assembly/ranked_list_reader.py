@@ -1,4 +1,4 @@
-"""Reads this replica's partitions of `ranked-lists`, from the end: older lists have no waiter."""
+"""Reads this replica's partition of `ranked-lists`, from the end: older lists have no waiter."""
 
 from feed_assembly.awaited_lists import AwaitedLists
 from feed_assembly.late_lists import LateLists
@@ -10,14 +10,13 @@ from serving.contracts import ranked_list_codec
 from serving.contracts.rank import RankedList
 
 READER = "feed_assembly.ranked_lists"
-READ_PARTITIONS = 1
-"""Of those a replica owns. Every partition is named in each of Kafka's fetches, one per list, so
-that reading sixty-four takes nearly twice the processor time of reading one."""
 
 
-def own_partitions(replica_index: int, replica_count: int) -> list[int]:
-    """The partitions of `ranked-lists` that one replica reads and has its answers sent to, of
-    those it owns.
+def own_partition(replica_index: int, replica_count: int) -> int:
+    """The partition of `ranked-lists` that one replica reads and has its answers sent to.
+
+    One of those it owns: every partition is named in each of Kafka's fetches, one per list, so that
+    reading sixty-four takes nearly twice the processor time of reading one.
 
     Raises:
         ValueError: there is no such replica, or too many for the partitions there are.
@@ -27,11 +26,11 @@ def own_partitions(replica_index: int, replica_count: int) -> list[int]:
             f"replica {replica_index} of {replica_count}, need 0 <= index < count <= "
             f"{RANKED_LISTS.partitions}"
         )
-    return list(range(replica_index, RANKED_LISTS.partitions, replica_count))[:READ_PARTITIONS]
+    return replica_index
 
 
 def ranked_list_reader(
-    bus: Bus, partitions: list[int], awaited: AwaitedLists, late: LateLists
+    bus: Bus, partition: int, awaited: AwaitedLists, late: LateLists
 ) -> EventConsumer[RankedList]:
     """Hands lists to who waits for them, others to `late`."""
 
@@ -44,7 +43,7 @@ def ranked_list_reader(
     return EventConsumer(
         bus,
         RANKED_LISTS,
-        dict.fromkeys(partitions),
+        {partition: None},
         reader=READER,
         decode=_decode,
         apply=apply,

@@ -30,7 +30,7 @@ from feed_assembly.page_token import PageTokens
 from feed_assembly.pages import Pages
 from feed_assembly.presenter import Presenter
 from feed_assembly.publish import ItemPublisher
-from feed_assembly.ranked_list_reader import own_partitions, ranked_list_reader
+from feed_assembly.ranked_list_reader import own_partition, ranked_list_reader
 from feed_assembly.readers import Readers
 from feed_assembly.served_records import ServedRecords
 from feed_assembly.session.session_store import SessionStore
@@ -131,7 +131,7 @@ def open_feed_assembly(
         InvalidGenerationError: a file is missing or damaged; names it.
         ValueError: there is no such replica.
     """
-    partitions = own_partitions(*replica)
+    partition = own_partition(*replica)
     verify_files(folder, manifest, [*MAPPED, *filter(is_graph_file, manifest.files)])
     try:
         base, regions = ContentBase(folder), ViewerRegions.open(folder)
@@ -140,14 +140,14 @@ def open_feed_assembly(
     except (ValueError, OSError) as error:
         raise InvalidGenerationError(f"{folder}: {error}") from error
     overlay = ContentOverlay()
-    content = Content(base, overlay)
+    content = Content(base, overlay, manifest.name)
     sessions = SessionStore(state, clock)
     metrics.follow(SESSIONS_SET_ASIDE, lambda: sessions.counters.set_aside)
     metrics.follow(SESSIONS_RESTORED, lambda: sessions.counters.restored)
     tokens = PageTokens(page_keys)
     pages = Pages(sessions, content, tokens)
     awaited = AwaitedLists()
-    new_lists = NewLists(candidates, awaited, content, partitions)
+    new_lists = NewLists(candidates, awaited, content, partition)
     new_feeds = NewFeeds(new_lists, pages, facts.blocks)
     late_lists = LateLists(sessions)
     floor_pages = FloorPages(floor, pages, content, facts, manifest)
@@ -176,7 +176,7 @@ def open_feed_assembly(
     publisher = ItemPublisher(BusItemLog(bus, manifest.shard_count), clock)
     readers = Readers(
         item_reader(bus, manifest, overlay),
-        ranked_list_reader(bus, partitions, awaited, late_lists),
+        ranked_list_reader(bus, partition, awaited, late_lists),
         metrics,
         lambda: clock.now_ms() - manifest.data_time_ms,
     )

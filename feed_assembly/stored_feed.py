@@ -1,11 +1,14 @@
 """A ranked list being scrolled, and how pages are cut from it.
 
 A page is a function of the list, a cursor and what may still be shown: the same token gives the
-same slice, and what has been revoked in between is replaced from the reserve.
+same places, and what has been revoked in between is replaced from the reserve. A place that was
+filled from the reserve may be filled otherwise when it is asked for again; the identical page comes
+to who gives the same request id (`remembered_page.py`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -96,6 +99,11 @@ class StoredFeed:
             slot += 1
         behind = Cursor(slot, reserve - self.list_size, cursor.position + len(rows))
         return Slice(np.array(rows, np.intp), behind)
+
+    def unserved_rows(self) -> Iterator[int]:
+        """Rows behind the first unserved place, of the list and of the reserve."""
+        reserve = self.list_size + self.cursor.reserve_used
+        return chain(range(self.cursor.slot, self.list_size), range(reserve, len(self.item_ids)))
 
     def is_used_up(self) -> bool:
         return self.cursor.slot >= self.list_size

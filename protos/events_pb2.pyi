@@ -290,7 +290,7 @@ Global___ItemCounters: _TypeAlias = ItemCounters  # noqa: Y015
 
 @_typing.final
 class ServedRecord(_message.Message):
-    """Topic `served`, keyed by viewer: one page that left."""
+    """Topic `served`, keyed by viewer: one page that left. Nothing of ours reads it; see docs/bus.md."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -333,7 +333,7 @@ class ServedRecord(_message.Message):
     DEGRADED_REASONS_FIELD_NUMBER: _builtins.int
     schema_version: _builtins.int
     event_id: _builtins.str
-    """"{feed_id}/{first position}"."""
+    """Random, one per message: the same place of a feed may be served again with other items."""
     viewer_id: _builtins.int
     feed_id: _builtins.str
     request_id: _builtins.str

@@ -37,9 +37,13 @@ class GetFeedRequest(_message.Message):
     page_size: _builtins.int
     """Items wanted, in [1, 50]; 0 means 20."""
     page_token: _builtins.str
-    """From a previous response of the same viewer; empty starts at the top."""
+    """From a previous response of the same viewer; empty starts at the top. Asked for again it gives
+    the same places of the feed; for the identical page repeat the request_id.
+    """
     request_id: _builtins.str
-    """Chosen by the caller, at most 64 bytes; empty gets a random one."""
+    """Chosen by the caller, at most 64 bytes; empty gets a random one. The same one within ten minutes
+    gets the same page, less what was revoked since.
+    """
     @_builtins.property
     def context(self) -> Global___Context: ...
     def __init__(

@@ -81,7 +81,9 @@ class Receipt(_message.Message):
 
     @_builtins.property
     def models(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """Model name -> version (first twelve hex digits of the file's SHA-256)."""
+        """Model name -> version (first twelve hex digits of the file's SHA-256), of those whose scores
+        count.
+        """
 
     @_builtins.property
     def degraded_reasons(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:

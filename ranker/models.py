@@ -24,13 +24,13 @@ class Models:
         pre_ranker: One head, a cheap estimate of any positive action.
         ranker: One head per predicted action.
         worth: `float32[heads]`, the value model's weights in the order of the ranker's heads.
-        versions: Model -> version, for receipts.
+        value_model_version: Of the value model, for receipts; the others know their own.
     """
 
     pre_ranker: OnnxModel
     ranker: OnnxModel
     worth: Floats
-    versions: dict[str, str]
+    value_model_version: str
 
     @staticmethod
     def open(folder: Path, manifest: Manifest) -> "Models":
@@ -44,9 +44,5 @@ class Models:
         pre_ranker = OnnxModel(folder / layout.PRE_RANKER)
         ranker = OnnxModel(folder / layout.RANKER)
         value_model = ValueModel.read(folder / layout.VALUE_MODEL)
-        versions = {
-            "pre_ranker": pre_ranker.version,
-            "ranker": ranker.version,
-            "value_model": str(value_model.version),
-        }
-        return Models(pre_ranker, ranker, value_model.for_heads(ranker.heads), versions)
+        worth = value_model.for_heads(ranker.heads)
+        return Models(pre_ranker, ranker, worth, str(value_model.version))

@@ -51,8 +51,8 @@ def rank_candidates(
     clock: StageClock,
     model_use: ModelUse,
 ) -> Ranking:
-    """Rank `request.candidates`; what failed on the way is in `request.receipt`."""
-    switched = model_use.switched
+    """Rank `request.candidates`; what failed, and whose scores count, is in `request.receipt`."""
+    switched, versions = model_use.switched, request.receipt.models
     for reason in switched.reasons("model", "rule") if switched.off else ():
         request.receipt.degrade(reason)
     count = len(request.candidates["item_id"])
@@ -66,6 +66,8 @@ def rank_candidates(
         first = model_use.scores("pre_ranker", models.pre_ranker, matrix, ONE_HEAD)
         if first is None:
             first = _retrieval_order(request.candidates)
+        else:
+            versions["pre_ranker"] = models.pre_ranker.version
         kept = _cut(first, request.candidates, settings)
         passed.append(len(kept))
     with clock.stage("main_ranker", len(kept)):
@@ -75,6 +77,9 @@ def rank_candidates(
             scores = model_use.scores("main_ranker", models.ranker, kept_matrix, models.worth)
         if scores is None:
             scores = first[kept]
+        else:
+            versions["ranker"] = models.ranker.version
+            versions["value_model"] = models.value_model_version
     with clock.stage("diversity", len(kept)) as passed:
         chosen = select_diverse(scores, kept, request.candidates, LIST_LENGTH, settings)
         passed.append(len(chosen))

@@ -27,7 +27,7 @@ BUS_RESERVE_MS = 10.0
 """What must be left of the deadline to answer with the list itself when the bus is slow."""
 
 FEATURE_SAMPLE = 100
-"""One request in so many carries its feature rows, for the parity of training and serving."""
+"""One request in so many carries its feature rows, which go on to topic `served` (docs/bus.md)."""
 
 MIN_BUDGET_MS = 3.0
 
@@ -80,7 +80,6 @@ class Ranker:
         deadline.require(MIN_BUDGET_MS)
         check_request(request)
         receipt = request.receipt
-        receipt.models.update(self._models.versions)
         clock = StageClock(receipt, self._metrics, self._model_uses.costs)
         model_use = self._model_uses.of_request(request, self._switches.now, deadline)
         ranking = rank_candidates(request, self._models, self._diversity, clock, model_use)

@@ -16,9 +16,14 @@ Mask = npt.NDArray[np.bool_]
 
 
 class Content:
-    """Reads merge both. Implements `ItemFacts`."""
+    """Reads merge both. Implements `ItemFacts`.
 
-    def __init__(self, base: ContentBase, overlay: ContentOverlay) -> None:
+    Attributes:
+        generation: Name of that whose content this is.
+    """
+
+    def __init__(self, base: ContentBase, overlay: ContentOverlay, generation: str) -> None:
+        self.generation = generation
         self._base = base
         self._arrays = base.arrays
         self._overlay = overlay
@@ -61,6 +66,16 @@ class Content:
         is_deleted = self._overlay.is_deleted
         return np.fromiter(map(is_deleted, item_ids.tolist()), np.bool_, len(item_ids))
 
+    def known(self, item_ids: Ids) -> Mask:
+        """`bool[n]`: the generation has it, or it was published since.
+
+        All others were deleted before the generation was built, or are not told of here yet.
+        """
+        known: Mask = self._base.item_rows(item_ids) >= 0
+        for row in np.flatnonzero(~known).tolist():
+            known[row] = self._overlay.item(int(item_ids[row])) is not None
+        return known
+
     def unsuitable_for_all(self, item_ids: Ids) -> Mask:
         """`bool[n]`: deleted, or changed to something that not everybody may see."""
         is_unsuitable = map(self._is_unsuitable, item_ids.tolist())
@@ -70,17 +85,12 @@ class Content:
         return np.array(self._overlay.latest_deleted(limit), np.int64)
 
     def _is_unsuitable(self, item_id: int) -> bool:
-        change = self._overlay.item(item_id)
-        is_restricted = change is not None and (
-            change.is_sensitive or change.visibility not in ("", "public")
-        )
-        return is_restricted or self._overlay.is_deleted(item_id)
+        return self._overlay.is_restricted(item_id) or self._overlay.is_deleted(item_id)
 
     def _content_of(self, change: ItemChange) -> ItemContent:
         author_id = -1 if change.author_id is None else change.author_id
         [(name, avatar)] = self._base.authors(np.array([author_id], np.int64))
         return ItemContent(
-            author_id=author_id,
             title=change.title,
             text=change.text,
             media_url=change.media_url,

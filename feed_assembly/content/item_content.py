@@ -7,11 +7,9 @@ class ItemContent(NamedTuple):
     """Texts are empty and numbers 0 where nothing is known.
 
     Attributes:
-        author_id: -1 without author.
         created_ms: Unix milliseconds.
     """
 
-    author_id: int = -1
     title: str = ""
     text: str = ""
     media_url: str = ""

@@ -13,20 +13,27 @@ from feed_assembly.session.revocation_version import is_same_life
 from feed_assembly.session.session import KEPT_MS_OF, SessionRecord
 from serving.clock import Clock
 
-MAX_ROWS = 1_000_000
-"""Of all viewers together, 25 bytes each; beyond, those not met for longest are forgotten."""
+MAX_BYTES = 128 * 1024 * 1024
+"""Of all viewers together, 300,000 of them with a few rows of one kind each; beyond, those not met
+for longest are forgotten."""
+
+VIEWER_BYTES = 300
+TABLE_BYTES = 150
+"""What a viewer costs, and each kind that there are rows of, beside 25 bytes per row; measured."""
 
 
 class KnownRevocations:
     """Revocations by viewer, as last seen or written here. Belongs to one event loop."""
 
-    def __init__(self, max_rows: int = MAX_ROWS) -> None:
-        self._max_rows = max_rows
-        self._row_count = 0
+    def __init__(self, max_bytes: int = MAX_BYTES) -> None:
+        self._max_bytes = max_bytes
+        self._bytes = 0
         self._records: OrderedDict[int, SessionRecord] = OrderedDict()
 
     def note(self, viewer_id: int, record: SessionRecord) -> None:
-        """Remember a record that the store has. One without revocations costs nothing."""
+        """Remember what a record revokes that was read, put right or written here, unless a later
+        one was. A viewer who never revoked anything costs nothing.
+        """
         known = self._records.get(viewer_id)
         if known is None and not record.has_revocations:
             return
@@ -35,8 +42,8 @@ class KnownRevocations:
             return
         self._forget(viewer_id)
         self._records[viewer_id] = kept = _revocations_of(record)
-        self._row_count += _row_count(kept)
-        while self._row_count > self._max_rows:
+        self._bytes += _size(kept)
+        while self._bytes > self._max_bytes:
             self._forget(next(iter(self._records)))
 
     def of(self, viewer_id: int) -> SessionRecord:
@@ -58,7 +65,7 @@ class KnownRevocations:
     def _forget(self, viewer_id: int) -> None:
         old = self._records.pop(viewer_id, None)
         if old is not None:
-            self._row_count -= _row_count(old)
+            self._bytes -= _size(old)
 
 
 def _revocations_of(record: SessionRecord) -> SessionRecord:
@@ -67,5 +74,6 @@ def _revocations_of(record: SessionRecord) -> SessionRecord:
     return replace(SessionRecord(), revocation_version=record.revocation_version, **tables)
 
 
-def _row_count(record: SessionRecord) -> int:
-    return sum(len(record.revocations(kind).rows) for kind in KEPT_MS_OF)
+def _size(record: SessionRecord) -> int:
+    tables = [record.revocations(kind).rows.nbytes for kind in KEPT_MS_OF]
+    return VIEWER_BYTES + sum(TABLE_BYTES + table_bytes for table_bytes in tables if table_bytes)

@@ -59,7 +59,9 @@ class Revocations:
         return Revocations(_bounded(rows[np.sort(order[is_last_of_id])]))
 
     def copy(self) -> "Revocations":
-        """The same, not held by the bytes it was read from."""
+        """The same, not held by the bytes it was read from; empty ones are one and the same."""
+        if not len(self.rows):
+            return NOTHING_REVOKED
         return Revocations(self.rows.copy())
 
     def aged(self, now_ms: int, kept_ms: int) -> "Revocations":

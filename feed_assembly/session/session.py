@@ -76,7 +76,8 @@ class SessionRecord:
         blocked_by_authors: Who blocked the viewer; apart, as each lifts their own block only.
         hidden_items: Hidden or reported.
         served: What left in pages.
-        stored_feeds: At most `MAX_STORED_FEEDS`, newest first, packed by `stored_feed.py`.
+        stored_feeds: At most `MAX_STORED_FEEDS`, last used first, packed by
+            `stored_feed_codec.py`.
         remembered_pages: At most `MAX_REMEMBERED_PAGES`, newest first, packed by
             `remembered_page.py`: in here, so that a page is served and remembered in one write.
     """
@@ -136,8 +137,8 @@ class SessionRecord:
 
     @property
     def has_revocations(self) -> bool:
-        """Whether any were ever made."""
-        return not revocation_version.nothing_revoked(0, self.revocation_version)
+        """Whether any are remembered, also lifted ones."""
+        return any(len(self.revocations(kind).rows) for kind in KEPT_MS_OF)
 
     def lacks_blocks(self, now_ms: int) -> bool:
         """Whether blocks that no generation has yet may be missing here."""
@@ -161,12 +162,16 @@ class SessionRecord:
         )
 
     def with_revocations_of(self, other: "SessionRecord") -> "SessionRecord":
-        """With what another record of the viewer knows, at a version after both."""
+        """With what another record of the viewer knows: at its version, where it is a later one of
+        the same life and knows all that this one does, else at a version after both.
+        """
         tables: dict[str, Any] = {
             str(kind): other.revocations(kind).merged(self.revocations(kind).rows)
             for kind in KEPT_MS_OF
         }
-        version = max(self.revocation_version, other.revocation_version) + 1
+        mine, others = self.revocation_version, other.revocation_version
+        is_later = revocation_version.is_same_life(mine, others) and others > mine
+        version = others if is_later else max(mine, others) + 1
         return replace(self, revocation_version=version, **tables)
 
     def with_positive(self, now_ms: int) -> "SessionRecord":

@@ -31,6 +31,7 @@ class Topic:
 
 ACTIONS = Topic("actions", 64, "all", 14 * DAY_MS, linger_ms=1)
 # Nobody waits for these, and together they cost broker and writer a third of what they cost alone.
+# Nothing of ours reads them: docs/bus.md says who may want to.
 SERVED = Topic("served", 64, "leader", 14 * DAY_MS, linger_ms=100)
 RANKED_LISTS = Topic("ranked-lists", 64, "leader", 600_000)
 

@@ -1,7 +1,10 @@
 """The generation's content with what was published since."""
 
 import numpy as np
+import pytest
 
+from feed_assembly.content.content import Content
+from feed_assembly.content.content_base import ContentBase
 from feed_assembly.content.content_overlay import ContentOverlay
 from feed_assembly.item_change import ItemChange
 from protos import feed_pb2
@@ -34,6 +37,13 @@ def test_a_new_item_has_its_own_content_and_its_authors_name(ring) -> None:
     assert categories == [("cats",), ("cats", "chess"), ()]
 
 
+def test_what_neither_the_generation_nor_the_bus_has_is_not_known(ring) -> None:
+    ring.overlay.apply(published(7))
+    ring.overlay.apply(published(8))
+    ring.overlay.apply(ItemChange("e", "delete", 8))
+    assert ring.content.known(np.array([9, 100, 7, 8])).tolist() == [False, True, True, False]
+
+
 def test_the_latest_change_counts() -> None:
     overlay = ContentOverlay()
     overlay.apply(published(7, title="old"))
@@ -60,10 +70,42 @@ def test_the_oldest_go_when_there_are_too_many() -> None:
     assert [overlay.item(item_id) is None for item_id in (1, 2, 3)] == [True, False, False]
 
 
-def test_or_too_much_text() -> None:
+def test_only_texts_go_when_there_is_too_much_text() -> None:
     overlay = ContentOverlay(max_text_bytes=10)
-    overlay.apply(published(1, title="12345"))
+    overlay.apply(published(1, title="12345", author_id=11, group_id=500, categories=("cats",)))
     overlay.apply(published(2, text="1234567"))
     overlay.apply(published(2, text="12"))
     overlay.apply(published(3, media_url="12345678"))
-    assert [overlay.item(item_id) is None for item_id in (1, 2, 3)] == [True, False, False]
+    items = [overlay.item(item_id) for item_id in (1, 2, 3)]
+    assert [item and item.title + item.text + item.media_url for item in items] == [
+        "",
+        "12",
+        "12345678",
+    ]
+    assert items[0] is not None
+    assert (items[0].author_id, items[0].group_id) == (11, 500)
+    assert items[0].categories == ("cats",)
+
+
+def test_text_is_counted_in_bytes_and_not_in_letters() -> None:
+    overlay = ContentOverlay(max_text_bytes=10)
+    overlay.apply(published(1, text="żółw"))
+    overlay.apply(published(2, text="żółw"))
+    texts = [item and item.text for item in map(overlay.item, (1, 2))]
+    assert texts == ["", "żółw"]
+
+
+@pytest.mark.parametrize("bounds", [{"max_items": 1}, {"max_text_bytes": 5}])
+@pytest.mark.parametrize("fields", [{"visibility": "followers"}, {"is_sensitive": True}])
+def test_what_not_everybody_may_see_is_not_forgotten(ring, bounds, fields) -> None:
+    overlay = ContentOverlay(**bounds)
+    content = Content(ContentBase(ring.folder), overlay, "tiny")
+    overlay.apply(published(100, text="mine", author_id=10, **fields))
+    overlay.apply(published(101, text="other"))
+    assert content.unsuitable_for_all(np.array([100, 101])).tolist() == [True, False]
+
+
+def test_until_everybody_may_see_it_again(ring) -> None:
+    for visibility in ("followers", "public"):
+        ring.overlay.apply(published(100, author_id=10, visibility=visibility))
+    assert not ring.content.unsuitable_for_all(np.array([100])).any()

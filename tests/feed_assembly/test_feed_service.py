@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from feed_assembly.page_keys import OneKey
-from feed_assembly.ranked_list_reader import own_partitions
+from feed_assembly.ranked_list_reader import own_partition
 from feed_assembly.service import open_feed_assembly
 from feed_assembly.servicer import AS_OF_HEADER, SERVICE_NAME, FeedServicer
 from generation import layout
@@ -122,9 +122,8 @@ async def test_a_page_comes_with_everything_a_client_shows(service) -> None:
 async def test_lists_come_over_the_one_partition_that_this_replica_reads(service) -> None:
     answers = [await service.feed(viewer_id=viewer_id) for viewer_id in (70, 71)]
     assert [answer.receipt.origin for answer in answers] == ["ranked", "ranked"]
-    assert [asked.reply_partition for asked in service.candidates.requests] == own_partitions(
-        0, 1
-    ) * 2
+    partitions = [asked.reply_partition for asked in service.candidates.requests]
+    assert partitions == [own_partition(0, 1)] * 2
 
 
 async def test_scrolling_over_the_wire(service) -> None:
@@ -177,8 +176,23 @@ async def test_every_page_leaves_a_served_record(service) -> None:
     record = events_pb2.ServedRecord.FromString(message.value)
     assert unpack_ids(record.item_ids, "item_ids").tolist() == [100, 101, 102]
     assert (record.viewer_id, record.request_id, record.surface) == (1, "r", "home")
-    assert record.event_id == f"{answer.feed_id}/0"
+    assert record.feed_id == answer.feed_id
     assert record.occurred_ms == NOON_MS
+
+
+async def test_the_same_place_served_again_is_another_record(service) -> None:
+    token = (await service.feed(page_size=3)).next_page_token
+    for _ in range(2):
+        await service.feed(page_size=3, page_token=token)
+    partition = partition_of(1, SERVED.partitions)
+    reading = await service.bus.subscribe(SERVED, {partition: 0}, reader="test")
+    event_ids = []
+    while len(event_ids) < 3:
+        polled = await reading.poll(10, PATIENCE_S)
+        assert polled
+        event_ids += [events_pb2.ServedRecord.FromString(each.value).event_id for each in polled]
+    await reading.close()
+    assert len(set(event_ids)) == 3
 
 
 @pytest.mark.parametrize("service", [True], indirect=True)

@@ -5,8 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from feed_assembly.get_feed import LEFT_OVER_MS
 from feed_assembly.item_change import ItemChange
 from feed_assembly.session.revocation_version import begun
+from feed_assembly.showable import MAY_BE_TOLD_LATE_MS
 from protos import feed_pb2
 from serving.contracts.rank import RankReply
 from serving.contracts.receipt import Receipt, StageCount
@@ -74,6 +76,16 @@ async def test_the_same_token_gives_the_same_slice(ring) -> None:
     token = (await ring.page()).next_page_token
     one, other = await ring.page(page_token=token), await ring.page(page_token=token)
     assert one.item_ids.tolist() == other.item_ids.tolist()
+
+
+async def test_places_behind_it_that_were_not_served_yet_show_nothing_served_elsewhere(
+    ring,
+) -> None:
+    token = (await ring.page(page_size=2)).next_page_token
+    assert (await ring.page(page_size=2, page_token=token)).item_ids.tolist() == [1002, 1003]
+    assert (await ring.page(page_size=2, surface="videos")).item_ids.tolist() == [1004, 1005]
+    again = await ring.page(page_size=4, page_token=token)
+    assert again.item_ids.tolist() == [1002, 1003, 1050, 1051]
 
 
 async def test_the_last_page_is_short_and_leads_into_a_new_ranking(ring) -> None:
@@ -187,7 +199,7 @@ async def test_a_deleted_item_is_gone_from_stored_feeds(ring) -> None:
 
 async def test_an_unfollow_does_not_touch_lists_made_later(ring) -> None:
     await ring.revoke("unfollowed_authors", 1000 % 8)
-    ring.clock.advance(1)
+    ring.clock.advance(MAY_BE_TOLD_LATE_MS + 1)
     assert (await ring.page(page_size=1)).item_ids.tolist() == [1000]
 
 
@@ -245,6 +257,27 @@ async def test_without_a_ranking_a_stored_feed_is_served(ring) -> None:
     assert page.item_ids.tolist() == [1002, 1003]
     assert page.receipt.origin == "stored"
     assert page.receipt.degraded_reasons == ["ranking_failed"]
+
+
+async def test_but_none_that_is_older_than_what_sessions_remember(ring) -> None:
+    await ring.page(page_size=2)
+    ring.candidates.failure = DependencyError("away")
+    ring.clock.advance(LEFT_OVER_MS)
+    assert (await ring.page(page_size=2)).receipt.origin == "stored"
+    ring.clock.advance(1)
+    assert (await ring.page(page_size=2)).receipt.origin == "floor"
+
+
+@pytest.mark.parametrize("has_token", [True, False])
+async def test_of_another_generations_feed_only_known_items_are_left(ring, has_token) -> None:
+    """What was deleted before this generation was built is in no topic that is read."""
+    token = (await ring.page(page_size=2)).next_page_token
+    ring.content.generation = "the next"
+    for item_id in (1003, 1051):
+        ring.overlay.apply(ItemChange("e", "publish", item_id))
+    ring.candidates.failure = DependencyError("away")
+    page = await ring.page(page_size=5, page_token=token if has_token else "")
+    assert page.item_ids.tolist() == [1051, 1003]
 
 
 async def test_without_ranking_and_stored_feed_there_is_the_floor(ring) -> None:

@@ -3,11 +3,12 @@
 from dataclasses import replace
 
 from feed_assembly import late_lists
-from serving.contracts.rank import RankedList
+from feed_assembly.awaited_lists import Wanted
+from serving.contracts.rank import RankedList, RankReply
 from serving.contracts.receipt import Receipt
 from serving.ending import Ending, ending_said, set_ending
 from serving.errors import DependencyError, OverloadedError
-from tests.feed_assembly.ring import Ring
+from tests.feed_assembly.ring import VIEWER, Ring
 
 
 async def late_list(ring: Ring) -> RankedList:
@@ -65,6 +66,30 @@ async def test_a_call_that_nobody_had_room_for_was_turned_away(ring) -> None:
     ring.candidates.failure = OverloadedError("overloaded")
     assert (await ring.page()).receipt.degraded_reasons == ["ranking_refused"]
     assert ending_said() is Ending.TURNED_AWAY
+
+
+async def test_a_list_that_came_with_the_reply_is_not_awaited_on_the_bus(ring) -> None:
+    make = ring.candidates.generate
+
+    async def with_the_list(request, deadline) -> RankReply:
+        reply = await make(request, deadline)
+        return replace(reply, ranked_list=ring.candidates.lists[-1])
+
+    ring.candidates.is_silent = True
+    ring.candidates.generate = with_the_list
+    assert (await ring.page(page_size=3)).receipt.origin == "ranked"
+    assert ring.awaited.deliver(ring.candidates.lists[-1]) is None
+
+
+async def test_a_feed_that_is_being_scrolled_is_left_alone(ring) -> None:
+    page = await ring.page(page_size=3)
+    ranked = ring.candidates.lists[-1]
+    wanted = Wanted(VIEWER, ranked.request_id, page.feed_id, "", ranked.created_ms)
+    record = (await ring.sessions.find(VIEWER)).record
+    version = record.revocation_version
+    await ring.late_lists.store(wanted, replace(ranked, revocation_version=version))
+    after = (await ring.sessions.find(VIEWER)).record
+    assert after.stored_feeds == record.stored_feeds
 
 
 async def test_not_after_a_revocation(ring) -> None:

@@ -90,6 +90,15 @@ def test_more_keys_than_could_be_meant_are_refused(tmp_path):
         KeyRing.read(tmp_path / "ring")
 
 
+def test_a_ring_is_not_rotated_past_what_can_be_read(ring):
+    for rotation in range(MAX_KEYS - 1):
+        ring = ring.rotated(NOON_S + rotation, DELAY_S, LEEWAY_S)
+    with pytest.raises(KeyRingError, match="rotate again after 2025-06-15T16:11:40Z"):
+        ring.rotated(NOON_S + 60, DELAY_S, LEEWAY_S)
+    free_s = NOON_S + DELAY_S + LEEWAY_S
+    assert len(ring.rotated(free_s, DELAY_S, LEEWAY_S).keys) <= MAX_KEYS
+
+
 def test_a_home_gets_a_key_once(tmp_path):
     first = keys_at_home(tmp_path / "home", Metrics())
     assert len(first.signing()) == 32

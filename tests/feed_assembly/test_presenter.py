@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feed_assembly import page_loop
+from feed_assembly import written_items
 from feed_assembly.content.content import Content
 from feed_assembly.content.content_base import ContentBase
 from feed_assembly.content.content_overlay import ContentOverlay
@@ -50,7 +50,7 @@ def content_of(folder, items, authors) -> Content:
         batch = pa.record_batch(list(columns_of.values()), names=list(columns_of))
         with pa.OSFile(str(folder / path), "wb") as sink, pa.ipc.new_file(sink, batch.schema) as f:
             f.write_batch(batch)
-    return Content(ContentBase(folder), ContentOverlay())
+    return Content(ContentBase(folder), ContentOverlay(), "tiny")
 
 
 def expected(items, authors, item_id: int) -> feed_pb2.Content:
@@ -102,20 +102,20 @@ def test_places_of_long_feeds_are_written_whole(ring, place):
 @pytest.mark.parametrize(
     ("message", "field", "tag"),
     [
-        (feed_pb2.GetFeedResponse, "items", page_loop.ITEM),
-        (feed_pb2.FeedItem, "item_id", page_loop.ITEM_ID),
-        (feed_pb2.FeedItem, "author_id", page_loop.AUTHOR_ID),
-        (feed_pb2.FeedItem, "position", page_loop.POSITION),
-        (feed_pb2.FeedItem, "score", page_loop.SCORE),
-        (feed_pb2.FeedItem, "content", page_loop.CONTENT),
-        (feed_pb2.Content, "title", page_loop.TITLE),
-        (feed_pb2.Content, "text", page_loop.TEXT),
-        (feed_pb2.Content, "media_url", page_loop.MEDIA_URL),
-        (feed_pb2.Content, "author_name", page_loop.AUTHOR_NAME),
-        (feed_pb2.Content, "author_avatar_url", page_loop.AUTHOR_AVATAR_URL),
-        (feed_pb2.Content, "categories", page_loop.CATEGORY),
-        (feed_pb2.Content, "created_ms", page_loop.CREATED_MS),
-        (feed_pb2.Content, "duration_ms", page_loop.DURATION_MS),
+        (feed_pb2.GetFeedResponse, "items", written_items.ITEM),
+        (feed_pb2.FeedItem, "item_id", written_items.ITEM_ID),
+        (feed_pb2.FeedItem, "author_id", written_items.AUTHOR_ID),
+        (feed_pb2.FeedItem, "position", written_items.POSITION),
+        (feed_pb2.FeedItem, "score", written_items.SCORE),
+        (feed_pb2.FeedItem, "content", written_items.CONTENT),
+        (feed_pb2.Content, "title", written_items.TITLE),
+        (feed_pb2.Content, "text", written_items.TEXT),
+        (feed_pb2.Content, "media_url", written_items.MEDIA_URL),
+        (feed_pb2.Content, "author_name", written_items.AUTHOR_NAME),
+        (feed_pb2.Content, "author_avatar_url", written_items.AUTHOR_AVATAR_URL),
+        (feed_pb2.Content, "categories", written_items.CATEGORY),
+        (feed_pb2.Content, "created_ms", written_items.CREATED_MS),
+        (feed_pb2.Content, "duration_ms", written_items.DURATION_MS),
     ],
 )
 def test_tags_are_those_of_the_protos(message, field, tag):

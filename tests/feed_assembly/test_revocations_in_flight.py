@@ -11,15 +11,23 @@ from pathlib import Path
 import pytest
 
 from feed_assembly.item_change import ItemChange
-from feed_assembly.session.session import RevocationKind
+from feed_assembly.session.session import RevocationChange, RevocationKind
 from serving.contracts.candidates import GenerateRequest
 from serving.contracts.rank import RankReply
 from serving.deadline import Deadline
 from tests.feed_assembly.memory_state import MemoryState
-from tests.feed_assembly.ring import Ring
+from tests.feed_assembly.ring import VIEWER, Ring
+from tests.generation.tiny_generation import NOON_MS
 
-CALLERS, CALLS, REVOCATIONS = 4, 12, 14
-KINDS: list[RevocationKind] = ["blocked_authors", "muted_authors", "hidden_items"]
+CALLERS, CALLS, REVOCATIONS = 4, 12, 18
+KINDS: list[RevocationKind] = [
+    "blocked_authors",
+    "muted_authors",
+    "hidden_items",
+    "unfollowed_authors",
+    "left_groups",
+]
+ITEMS = range(1000, 1100)
 
 
 class SlowState(MemoryState):
@@ -39,6 +47,15 @@ async def let_others_in(dice: random.Random) -> None:
         await asyncio.sleep(0)
 
 
+def group_of(item_id: int) -> int:
+    """Ten groups; viewers may leave six of them."""
+    return item_id % 10
+
+
+def items_of(group_id: int) -> set[int]:
+    return {item_id for item_id in ITEMS if group_of(item_id) == group_id}
+
+
 class World:
     """Two replicas on one store, and what is revoked for sure."""
 
@@ -52,12 +69,17 @@ class World:
         self.pages = 0
         for ring in self.replicas:
             self._make_slow(ring)
+            for item_id in ITEMS:
+                ring.overlay.apply(ItemChange("e", "publish", item_id, group_id=group_of(item_id)))
 
     def _make_slow(self, ring: Ring) -> None:
         generate = ring.candidates.generate
 
         async def slow(request: GenerateRequest, deadline: Deadline) -> RankReply:
             await let_others_in(self.dice)
+            ring.candidates.known_blocks.update(request.unfollowed_author_ids.tolist())
+            for group_id in request.left_group_ids.tolist():
+                ring.candidates.known_hidden.update(items_of(group_id))
             reply = await generate(request, deadline)
             await let_others_in(self.dice)
             return reply
@@ -68,6 +90,7 @@ class World:
         token = request_id = ""
         for number in range(CALLS):
             ring = self.dice.choice(self.replicas)
+            self._pass_time()
             authors, items = set(self.authors), set(self.items)
             if self.dice.random() < 0.7:  # else the last request again
                 request_id = f"{id(self)}-{number}-{self.dice.random()}"
@@ -81,22 +104,37 @@ class World:
         for _ in range(REVOCATIONS):
             await let_others_in(self.dice)
             ring, kind = self.dice.choice(self.replicas), self.dice.choice(KINDS)
-            is_item = kind == "hidden_items"
-            target = self.dice.randrange(1000, 1100) if is_item else self.dice.randrange(6)
-            await ring.revoke(kind, target)
-            self._tell_candidate_gen(target, is_item=is_item)
-            (self.items if is_item else self.authors).add(target)
+            target = self.dice.choice(ITEMS) if kind == "hidden_items" else self.dice.randrange(6)
+            await self._put_in_force(ring, RevocationChange(kind, target, NOON_MS, in_force=True))
+            authors, items = {target}, set[int]()
+            if kind == "hidden_items":
+                authors, items = items, authors
+            elif kind == "left_groups":
+                authors, items = set(), items_of(target)
+            self._tell_candidate_gen(authors, items)
+            self.authors |= authors
+            self.items |= items
 
-    def _tell_candidate_gen(self, target: int, *, is_item: bool) -> None:
+    async def _put_in_force(self, ring: Ring, change: RevocationChange) -> None:
+        """Recorded as of when the call came, which is a while before it is written."""
+        came_ms = ring.clock.now_ms()
+        await let_others_in(self.dice)
+        await ring.sessions.update(VIEWER, lambda record: record.with_changes([change], came_ms))
+
+    def _pass_time(self) -> None:
+        for ring in self.replicas:
+            ring.clock.advance(1)
+
+    def _tell_candidate_gen(self, authors: set[int], items: set[int]) -> None:
         """As the bus does."""
         for ring in self.replicas:
-            candidates = ring.candidates
-            (candidates.known_hidden if is_item else candidates.known_blocks).add(target)
+            ring.candidates.known_blocks |= authors
+            ring.candidates.known_hidden |= items
 
     async def delete(self) -> None:
         for number in range(10):
             await let_others_in(self.dice)
-            target = self.dice.randrange(1000, 1100)
+            target = self.dice.choice(ITEMS)
             change = ItemChange(f"deletion-{number}", "delete", target)
             for ring in self.replicas:
                 ring.overlay.apply(change)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from feed_assembly.ranked_list_reader import own_partitions
+from feed_assembly.ranked_list_reader import own_partition
 from feed_assembly.settings import FeedAssemblySettings
 from serving.settings_loading import SettingsError, load_settings
 
@@ -35,13 +35,12 @@ def test_a_key_is_not_shown() -> None:
     assert "abab" not in repr(settings)
 
 
-def test_every_replica_reads_partitions_that_no_other_reads() -> None:
-    parts = [own_partitions(index, 64) for index in range(64)]
-    assert all(parts)
-    assert sorted(partition for part in parts for partition in part) == list(range(64))
+def test_every_replica_reads_a_partition_that_no_other_reads() -> None:
+    partitions = [own_partition(index, 64) for index in range(64)]
+    assert sorted(partitions) == list(range(64))
 
 
 @pytest.mark.parametrize("replica", [(1, 1), (-1, 1), (0, 65), (0, 0)])
 def test_there_is_no_such_replica(replica) -> None:
     with pytest.raises(ValueError, match="need 0 <= index < count <= 64"):
-        own_partitions(*replica)
+        own_partition(*replica)

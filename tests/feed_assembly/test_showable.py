@@ -5,7 +5,7 @@ import pytest
 
 from feed_assembly.item_change import ItemChange
 from feed_assembly.session.session import RevocationChange, SessionRecord
-from feed_assembly.showable import showable
+from feed_assembly.showable import MAY_BE_TOLD_LATE_MS, showable
 from tests.generation.tiny_generation import NOON_MS
 
 ITEMS = np.array([137, 138, 139])
@@ -45,8 +45,14 @@ def test_each_kind_takes_out_what_it_names(ring, kind, target) -> None:
 def test_ties_cut_before_the_list_was_made_are_candidate_gens_matter(
     ring, kind, target, kept
 ) -> None:
-    record = record_with(kind, target, NOON_MS - 1)
+    record = record_with(kind, target, NOON_MS - MAY_BE_TOLD_LATE_MS - 1)
     assert showable(ITEMS, AUTHORS, record, ring.content, NOON_MS)[1] == kept
+
+
+@pytest.mark.parametrize(("kind", "target"), [("unfollowed_authors", 16), ("left_groups", 500)])
+def test_a_tie_cut_just_before_may_not_have_been_told_of_yet(ring, kind, target) -> None:
+    record = record_with(kind, target, NOON_MS - MAY_BE_TOLD_LATE_MS)
+    assert not showable(ITEMS, AUTHORS, record, ring.content, NOON_MS)[1]
 
 
 def test_what_was_lifted_is_shown_again(ring) -> None:

@@ -98,7 +98,9 @@ async def started(bus: LogBus, generation: Path) -> AsyncIterator[Served]:
     reader = item_reader(bus, manifest, overlay)
     assert await shards.start()
     reader.start()
-    yield Served(shards, Content(ContentBase(generation), overlay), [shards, reader])
+    yield Served(
+        shards, Content(ContentBase(generation), overlay, generation.name), [shards, reader]
+    )
     await reader.stop()
     await shards.close()
 

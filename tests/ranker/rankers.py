@@ -45,7 +45,7 @@ def models(folder: Path, **click: float) -> Models:
         write_linear_model(folder / "ranker.onnx", {"click": click})
     ranker = OnnxModel(folder / "ranker.onnx")
     worth = ValueModel.read(folder / "value_model.json").for_heads(ranker.heads)
-    return Models(OnnxModel(folder / "pre_ranker.onnx"), ranker, worth, {"ranker": ranker.version})
+    return Models(OnnxModel(folder / "pre_ranker.onnx"), ranker, worth, "1")
 
 
 async def published_list(bus: Bus, ranker: RankerClient, **columns: object) -> RankedList:

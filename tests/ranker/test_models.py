@@ -16,11 +16,7 @@ def test_loads_what_belongs_together(folder):
     models = Models.open(folder, Manifest.read(folder))
     assert models.ranker.heads == ("click", "hide")
     assert models.worth.tolist() == [1, -4]
-    assert models.versions == {
-        "pre_ranker": models.pre_ranker.version,
-        "ranker": models.ranker.version,
-        "value_model": "1",
-    }
+    assert models.value_model_version == "1"
 
 
 @pytest.mark.parametrize("name", MODEL_FILES)

@@ -49,6 +49,7 @@ async def test_one_score_for_everything_leaves_the_order_of_the_pre_ranker(
     columns = candidates([5, 6], vector=pointing([50, 10]))
     reply = await ranker.rank(a_request(columns), Deadline.after_ms(PATIENT))
     assert "main_ranker_failed" in reply.receipt.degraded_reasons
+    assert set(reply.receipt.models) == {"pre_ranker"}
     assert reply.ranked_list is not None
     assert reply.ranked_list.item_ids.tolist() == [6, 5]
 

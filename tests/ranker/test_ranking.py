@@ -21,7 +21,7 @@ class InOrder:
 
 def page_of(request: RankRequest):
     """Rows of the first page."""
-    models = Models(InOrder(), InOrder(), np.ones(1, np.float32), {})
+    models = Models(InOrder(), InOrder(), np.ones(1, np.float32), "1")
     metrics = Metrics()
     clock, model_use = StageClock(request.receipt, metrics), a_model_use(request, metrics)
     return rank_candidates(request, models, DiversitySettings(), clock, model_use).rows[:20]

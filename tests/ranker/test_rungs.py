@@ -39,7 +39,7 @@ class FixedModel:
 def ranked(pre_ranker, ranker):
     """Items 7, 8, 9, found by one source in the order 9, 8, 7."""
     request = a_request(candidates([7, 8, 9], source_score=[0.1, 0.2, 0.3]))
-    models = Models(FixedModel(pre_ranker), FixedModel(ranker), ONE_HEAD, {})
+    models = Models(FixedModel(pre_ranker), FixedModel(ranker), ONE_HEAD, "1")
     metrics = Metrics()
     clock, model_use = StageClock(request.receipt, metrics), a_model_use(request, metrics)
     ranking = rank_candidates(request, models, PLAIN, clock, model_use)
@@ -82,7 +82,7 @@ def test_heads_are_weighted_into_one_score():
 def test_a_failed_model_is_counted_by_its_cause():
     metrics = Metrics()
     request = a_request(candidates([7, 8]))
-    models = Models(FixedModel([0.5, np.nan]), FixedModel(None), ONE_HEAD, {})
+    models = Models(FixedModel([0.5, np.nan]), FixedModel(None), ONE_HEAD, "1")
     clock = StageClock(request.receipt, metrics)
     rank_candidates(request, models, PLAIN, clock, a_model_use(request, metrics))
     for stage, cause in (("pre_ranker", "UnusableScoresError"), ("main_ranker", "RuntimeError")):

@@ -22,7 +22,7 @@ PRE_RANKER, MAIN_RANKER = [0.2, 0.3, 0.1], [0.1, 0.9, 0.5]
 
 def ranked(switched=ALL_ON, settings=PLAIN, *, left_ms=10_000.0, **changes):
     request = a_request(candidates([7, 8, 9], source_score=[0.1, 0.2, 0.3]), **changes)
-    models = Models(FixedModel(PRE_RANKER), FixedModel(MAIN_RANKER), ONE_HEAD, {})
+    models = Models(FixedModel(PRE_RANKER), FixedModel(MAIN_RANKER), ONE_HEAD, "1")
     metrics = Metrics()
     model_use = a_model_use(request, metrics, switched, left_ms=left_ms)
     clock = StageClock(request.receipt, metrics)
@@ -40,9 +40,22 @@ def test_without_the_main_ranker_the_pre_rankers_order_stands():
     assert receipt.degraded_reasons == ["switched_off:model:main_ranker"]
 
 
+def test_only_models_whose_scores_were_taken_are_told():
+    _, receipt = ranked()
+    assert set(receipt.models) == {"pre_ranker", "ranker", "value_model"}
+    for switched, changes in (
+        (off("model:main_ranker"), {}),
+        (ALL_ON, {"without_main_ranker": True}),
+        (ALL_ON, {"left_ms": 5.0}),
+    ):
+        _, receipt = ranked(switched, **changes)
+        assert receipt.models == {"pre_ranker": "fixed"}
+
+
 def test_without_any_model_the_order_of_retrieval_stands():
     items, receipt = ranked(off("model:main_ranker", "model:pre_ranker"))
     assert items == [9, 8, 7]
+    assert receipt.models == {}
     assert len(receipt.degraded_reasons) == 2
 
 

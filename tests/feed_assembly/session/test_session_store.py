@@ -5,13 +5,14 @@ import pytest
 from feed_assembly.session.session import RevocationChange, SessionRecord
 from feed_assembly.session.session_codec import pack_session
 from feed_assembly.session.session_store import SessionStore
-from feed_assembly.session.session_writer import MAX_ATTEMPTS
+from feed_assembly.session.session_writer import MAX_ATTEMPTS, MAX_ROUND_CHANGES
 from feed_assembly.session.stored_sessions import KEPT_S, session_key, set_aside_key
 from serving.errors import StateUnavailableError
 from serving.state.rocksdb_state_store import RocksDbStateStore
 from serving.state.state_store import Versioned
 from tests.feed_assembly.memory_state import MemoryState
 from tests.serving.fixed_clock import FixedClock
+from tests.turns import counting_turns
 
 NOON_MS = 1_750_000_000_000
 
@@ -133,8 +134,29 @@ async def test_a_conflict_of_one_viewer_does_not_hold_up_another(sessions, state
 
 
 async def test_many_viewers_share_round_trips(sessions, state):
-    assert await sessions.update_many({v: served(v) for v in range(100)}, timeout_s=5) == {}
+    viewers = range(MAX_ROUND_CHANGES)
+    assert await sessions.update_many({v: served(v) for v in viewers}, timeout_s=5) == {}
     assert (state.counters.reads, state.counters.writes) == (1, 1)
+
+
+async def test_others_get_their_turn_within_a_round(state, sessions):
+    """Between eight records that are read, changed or packed."""
+    async with counting_turns() as turns:
+        await sessions.update_many({v: served(v) for v in range(MAX_ROUND_CHANGES)}, timeout_s=5)
+    assert state.counters.writes == 1
+    assert turns.count > 3 * MAX_ROUND_CHANGES / 8
+
+
+async def test_what_nobody_waits_for_any_more_is_not_read(sessions, state):
+    state.answers = asyncio.Event()
+    first = asyncio.create_task(sessions.update(1, served(7)))
+    for _ in range(3):
+        await asyncio.sleep(0)  # its round has begun
+    assert list(await sessions.update_many({2: served(8)}, timeout_s=0.01)) == [2]
+    state.answers.set()
+    await first
+    await sessions.close()
+    assert state.counters.reads == 1
 
 
 async def test_a_store_that_is_away_fails_those_who_wait_and_not_those_after(sessions, state):

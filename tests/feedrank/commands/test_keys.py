@@ -2,7 +2,7 @@
 
 import pytest
 
-from feed_assembly.key_ring import KeyRing
+from feed_assembly.key_ring import MAX_KEYS, KeyRing
 from feedrank.main import main
 from generation.manifest_signature import trusted_manifest
 from generation.trusted_keys import TrustedKeys
@@ -78,6 +78,15 @@ def test_keys_of_page_tokens_are_added_and_listed_without_being_shown(capsys, tm
     listed = said(capsys, "keys", "list", ring)
     assert listed == told
     assert not [key for key in keys if key.secret.hex() in told]
+
+
+def test_a_rotation_too_many_leaves_the_file_as_it_is(capsys, tmp_path):
+    ring = tmp_path / "page_token.keys"
+    for _ in range(MAX_KEYS):
+        said(capsys, "keys", "rotate", ring)
+    before = ring.read_bytes()
+    assert "rotate again after" in refusal(capsys, "keys", "rotate", ring)
+    assert ring.read_bytes() == before
 
 
 @pytest.mark.parametrize("words", [["keys", "list", "{}/none"], ["keys", "list", "{}/damaged"]])
