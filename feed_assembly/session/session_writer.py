@@ -8,7 +8,7 @@ another change, can make a write stale: then the record is read anew.
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from contextvars import copy_context
+from contextvars import Context
 from dataclasses import dataclass
 
 from feed_assembly.session.session import SessionRecord
@@ -65,8 +65,8 @@ class SessionWriter:
     def start(self) -> None:
         """Write rounds in a task, if none does already, until nothing waits."""
         if not self.is_busy:
-            # Whoever started it: calls that are all but done wait for its rounds.
-            context = urgent(copy_context())
+            # Calls that are all but done wait for it. In no request's context: it serves all.
+            context = urgent(Context())
             self._task = asyncio.create_task(self.run(), name="session-writer", context=context)
 
     async def close(self) -> None:

@@ -20,6 +20,9 @@ ALONE_SMOOTHING = 0.05
 UPWARD_SMOOTHING = 0.01
 """Weight of what a call cost under load, where that is above the no-load time."""
 
+BACK_OFF = 0.9
+"""What is left of the limit after a call that ran out of time or found no room further on."""
+
 FIRST_CALLS = 20
 """Until so many have ended, the limit stays: the first are slow, and what is learnt from a crowd at
 the start would have to be unlearnt."""
@@ -63,6 +66,11 @@ class ConcurrencyLimit:
         target = self._exact * gradient + math.sqrt(self._exact) / 2
         smoothed = self._exact + SMOOTHING * (target - self._exact)
         self._exact = max(self._minimum, min(self._maximum, smoothed))
+        self.value = int(self._exact)
+
+    def back_off(self) -> None:
+        """Learn that too many ran at a time, whatever the averages say."""
+        self._exact = max(self._minimum, BACK_OFF * self._exact)
         self.value = int(self._exact)
 
     def _learn_no_load(self, elapsed_ms: float, running: int) -> None:

@@ -25,6 +25,10 @@ LONGEST_SHARE_MS = 250.0
 stands for longer only makes everybody late."""
 
 
+LEAST_LEFT = 0.1
+"""Share of its time that a call is to end with: with less, too many run at a time."""
+
+
 class Lane:
     """Belongs to one event loop."""
 
@@ -94,6 +98,8 @@ class Lane:
         """A turn that had begun is over."""
         elapsed_ms = (self._monotonic() - turn.begun_s) * 1_000
         left_ms = self.limit.run_ms - elapsed_ms
+        if ending is Ending.TURNED_AWAY or self._ran_out(turn, elapsed_ms):
+            self.limit.back_off()
         if ending is Ending.TURNED_AWAY and left_ms > 0:
             # The next would find no room either: the place stays taken as long as a call takes.
             asyncio.get_running_loop().call_later(left_ms / 1_000, self._free, turn)
@@ -111,6 +117,12 @@ class Lane:
         while self._waiting.count and self.running < self.limit.value:
             self._grant(self._waiting.pop())
 
+    def _ran_out(self, turn: Turn, elapsed_ms: float) -> bool:
+        """Whether hardly any time was left of what would have been enough on an idle server."""
+        left_ms = turn.deadline.remaining_ms()
+        had_ms = elapsed_ms + left_ms
+        return left_ms < LEAST_LEFT * had_ms and had_ms > 2 * self.limit.no_load_ms
+
     def _begin(self, turn: Turn) -> None:
         self.running += 1
         self._running_of[turn.caller] += 1
@@ -120,7 +132,7 @@ class Lane:
         assert turn.granted is not None
         if turn.granted.done():  # its caller gave up this very moment
             return
-        if turn.deadline.remaining_ms() < self.limit.no_load_ms:
+        if turn.deadline.remaining_ms() < self.limit.run_ms:
             turn.granted.set_exception(self.refusals.error("deadline"))
             return
         turn.begun_s = self._monotonic()

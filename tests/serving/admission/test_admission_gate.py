@@ -244,3 +244,42 @@ async def test_a_place_that_a_neighbour_had_no_room_for_stays_taken_as_long_as_a
     await waiting
     assert time.monotonic() - began_s >= (TAKES_MS - 1.0) / 1_000
     assert server.gate._lanes[FEED].limit.run_ms == pytest.approx(TAKES_MS)
+
+
+def limit_of(server: Server) -> int:
+    return server.gate._lanes[FEED].limit.value
+
+
+async def test_calls_that_run_out_of_time_lower_the_limit_at_once(servers):
+    server = servers(admission_max_running=50)
+    before = limit_of(server)
+    for _ in range(4):
+        server.end(server.begin(remaining_ms=100.0)[0], took_ms=95.0)
+    assert limit_of(server) < before
+
+
+async def test_calls_that_find_no_room_further_on_lower_it_too(servers):
+    server = servers(admission_max_running=50)
+    before = limit_of(server)
+    for _ in range(4):
+        server.end(server.begin()[0], took_ms=2 * TAKES_MS, ending=Ending.TURNED_AWAY)
+    assert limit_of(server) < before
+
+
+async def test_calls_that_came_with_too_little_time_say_nothing_about_the_limit(servers):
+    server = servers(admission_max_running=50)
+    before = limit_of(server)
+    for _ in range(10):
+        server.end(server.begin(remaining_ms=1.5 * TAKES_MS)[0], took_ms=1.4 * TAKES_MS)
+    assert limit_of(server) == before
+
+
+async def test_a_turn_comes_too_late_when_calls_take_longer_than_is_left(servers):
+    server = servers()
+    first, _ = server.begin()
+    server.begin()
+    waiting = waiting_call(server, remaining_ms=3.5 * TAKES_MS)
+    server.end(first, took_ms=2.8 * TAKES_MS)
+    with pytest.raises(OverloadedError):
+        await waiting
+    assert server.refused("deadline") == 1
