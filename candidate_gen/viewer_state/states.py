@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import numpy as np
-
 from candidate_gen.viewer_state import merge
 from candidate_gen.viewer_state.keys import viewer_key
 from candidate_gen.viewer_state.record import RecordError, ViewerRecord, empty_record, unpack
@@ -84,11 +82,10 @@ class LayeredStates:
         window = merge.window(overlay, now_ms)
         habit = merge.habit(base, overlay, positive_item_ids)
         categories, authors = merge.categories(base, overlay), merge.authors(base, overlay)
-        totals = overlay.totals + base.totals if base else overlay.totals
         return ViewerState(
             profile=profile,
             is_known=is_known,
-            totals=totals.astype(np.float32),
+            totals=merge.totals(base, overlay),
             last_action_ms=max(overlay.last_action_ms, base.last_action_ms if base else 0),
             clicks_5m=window.clicks,
             views_5m=window.views,

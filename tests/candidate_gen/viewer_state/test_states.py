@@ -99,6 +99,14 @@ async def test_what_the_bus_added_is_added(states, overlay):
     }
 
 
+async def test_a_dwell_without_end_in_an_old_record_is_a_day_for_each_that_was_told(
+    states, overlay
+):
+    await overlay(STRANGER, *(an_action("impression", 101, value=1e300) for _ in range(2)))
+    state = await states.read(STRANGER, NOON_MS)
+    assert state.totals.tolist() == [2, 0, 0, 0, 0, 2 * 86_400, 2]
+
+
 @pytest.mark.parametrize("kind", ["unlike", "hide"])
 async def test_a_withdrawn_positive_of_the_base_is_gone(states, overlay, kind):
     await overlay(VIEWER, an_action(kind, 100))
