@@ -84,7 +84,7 @@ class ShardItems:
             self.delta.remove(change.item_id)
         else:
             columns = self._columns_of(change) | self._kept_columns(row)
-            self.delta.put(change.item_id, columns)
+            self.delta.put(change.item_id, columns, replaces_base=len(row) > 0)
         row = row[~self.is_hidden(row)]
         at = np.searchsorted(self.hidden_rows, row)
         self.hidden_rows = np.insert(self.hidden_rows, at, row)
