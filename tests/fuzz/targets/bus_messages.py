@@ -77,6 +77,7 @@ class Readers:
 
     def counters(self, data: bytes) -> None:
         values = decode_counters(data)
+        NOT_AHEAD(_message(data), values)
         self._live.put(
             np.array([values.item_id]), values.counters[None], np.array([values.as_of_ms])
         )
