@@ -115,6 +115,7 @@ class FakeRanker:
     def __init__(self) -> None:
         self.requests: list[RankRequest] = []
         self.failure: Exception | None = None
+        self.narrowed = ""
 
     async def rank(self, request: RankRequest, deadline: Deadline) -> RankReply:
         del deadline
@@ -122,6 +123,8 @@ class FakeRanker:
         if self.failure:
             raise self.failure
         request.receipt.models["ranker"] = "fake"
+        if self.narrowed:
+            request.receipt.narrow(self.narrowed)
         return RankReply(request.receipt, None)
 
     @property
