@@ -36,7 +36,7 @@ async def hydrate_query(
         partial(run.attempt, "viewer_state", read_viewer, limit),
         partial(run.attempt, "neighbourhood", read_around, limit),
     )
-    run.note_lag(neighbours.viewer_lag())
+    run.note_lag(neighbours.viewer_lag(viewer_id))
     if viewer is None:
         run.receipt.degrade("viewer_state_unavailable")
         viewer = states.cold(region, language)

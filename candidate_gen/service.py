@@ -112,7 +112,7 @@ def open_candidate_gen(
     lag = ActionsLag(updater, metrics)
     neighbours = Neighbours(
         viewer_states=states,
-        viewer_lag=lambda: lag.messages,
+        viewer_lag=lag.of_viewer,
         graph=services.graph,
         shards=services.shards,
         ranker=services.ranker,
