@@ -27,7 +27,8 @@ from serving.state.offset_journal import find_repeats
 from serving.state.state_store import StateStore, Update, Versioned
 
 MAX_ACTIONS_PER_WRITE = 15
-"""So that a write stays under half a megabyte, and the loop is held for about a millisecond."""
+"""So that a write stays under a megabyte, at 50 KB for the largest of records, and the loop is held
+for about a millisecond."""
 
 SET_ASIDE_KEPT_S = 14 * 86_400
 
