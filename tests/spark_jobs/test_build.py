@@ -197,6 +197,7 @@ def test_keys_of_the_graph_ascend_over_all_parts(built: Path):
 def test_what_a_viewer_hid_is_no_positive(built: Path):
     assert viewer(built, 1, "positive_item_ids") == [10]
     assert record(built, Kind.POSITIVES, 1) == [[10], [NOON_MS - 3 * HOUR_MS]]
+    assert record(built, Kind.NEGATIVES, 1) == [[12], [NOON_MS - 5 * HOUR_MS]]
     assert viewer(built, 1, "seen_item_ids") == [10, 12]
 
 
