@@ -12,8 +12,9 @@ from generation.item_columns import SHARD_ITEM_COLUMNS
 Ids = npt.NDArray[np.int64]
 
 MAX_DELTA_ITEMS = 20_000
-"""Per shard. When full, the item published longest ago falls out: it is the least likely answer,
-and the next generation has it."""
+"""Per shard. When full, the item created longest ago falls out: it is the least likely answer, and
+the next generation has it. Edited items of this generation go last: it is hidden there, so it
+would be gone until then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class DeltaItems:
     def __init__(self, capacity: int = MAX_DELTA_ITEMS) -> None:
         self._capacity = capacity
         self._all = {column.name: column.empty(0) for column in SHARD_ITEM_COLUMNS}
+        self._replaces = np.zeros(0, np.bool_)
         self._slot_of: dict[int, int] = {}
         self._free: list[int] = []
         self._used = 0
@@ -68,8 +70,11 @@ class DeltaItems:
     def __len__(self) -> int:
         return len(self._slot_of)
 
-    def put(self, item_id: int, values: Mapping[str, Any]) -> None:
-        """Add an item, or replace all its columns. `values` may leave out columns."""
+    def put(self, item_id: int, values: Mapping[str, Any], *, replaces_base: bool = False) -> None:
+        """Add an item, or replace all its columns. `values` may leave out columns.
+
+        `replaces_base`: the generation has the item, as it was.
+        """
         slot = self._slot_of.get(item_id)
         if slot is None:
             slot = self._take_slot()
@@ -77,6 +82,7 @@ class DeltaItems:
         for column in SHARD_ITEM_COLUMNS:
             self._all[column.name][slot] = values.get(column.name, column.missing)
         self._all["item_id"][slot] = item_id
+        self._replaces[slot] = replaces_base
 
     def remove(self, item_id: int) -> None:
         """Forget an item; harmless when it is not here."""
@@ -96,9 +102,7 @@ class DeltaItems:
         if self._free:
             return self._free.pop()
         if self._used == self._capacity:
-            oldest = int(np.argmin(self._all["created_ms"]))
-            self.remove(int(self._all["item_id"][oldest]))
-            self.evicted_count += 1
+            self._evict()
             return self._free.pop()
         if self._used == len(self._all["item_id"]):
             self._grow()
@@ -106,12 +110,22 @@ class DeltaItems:
         self.columns = self._views()
         return self._used - 1
 
+    def _evict(self) -> None:
+        """Remove the oldest item, of the new ones while there are any. All slots are taken."""
+        slots = np.flatnonzero(~self._replaces)
+        if not len(slots):
+            slots = np.arange(self._used)
+        oldest = slots[np.argmin(self._all["created_ms"][slots])]
+        self.remove(int(self._all["item_id"][oldest]))
+        self.evicted_count += 1
+
     def _grow(self) -> None:
         size = min(max(64, 2 * self._used), self._capacity)
         for column in SHARD_ITEM_COLUMNS:
             larger = column.empty(size)
             larger[: self._used] = self._all[column.name][: self._used]
             self._all[column.name] = larger
+        self._replaces = np.concatenate([self._replaces, np.zeros(size - self._used, np.bool_)])
 
     def _views(self) -> dict[str, npt.NDArray[Any]]:
         return {name: values[: self._used] for name, values in self._all.items()}

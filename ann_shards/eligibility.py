@@ -23,6 +23,8 @@ Rows = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
 CACHE_BYTES = 16 * 1024 * 1024
+MAX_KEPT = 256
+"""Every new, changed or deleted item is looked up in all that are kept."""
 BLOCK_ROWS = 1 << 18
 """Rows judged at a time, a multiple of 64, so that scratch memory does not grow with the shard."""
 
@@ -36,7 +38,7 @@ class EligibilityIndex:
         bytes_each = max(1, items.base.count // 8)
         self._base_facts = _facts_of(items.base)
         self._authors = ListArrays.of(items.base.authors)
-        self._max_kept = max(1, CACHE_BYTES // bytes_each)
+        self._max_kept = max(1, min(MAX_KEPT, CACHE_BYTES // bytes_each))
 
     def hide(self, rows: Rows) -> None:
         """Base rows that nobody sees any more."""

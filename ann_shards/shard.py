@@ -77,9 +77,9 @@ class Shard:
                 left_out=self.items.delta.evicted_count,
             )
 
-    def search(self, question: Question) -> ShardAnswer:
-        """Answer every part, in three steps that may be taken apart."""
-        judged = self.judged(question)
+    def search(self, question: Question, judged: Judged | None = None) -> ShardAnswer:
+        """Answer every part, in three steps that may be taken apart; the first may be done."""
+        judged = judged or self.judged(question)
         return self.answer(question, judged, self.nearest(question, judged))
 
     def judged(self, question: Question) -> Judged:
@@ -91,9 +91,10 @@ class Shard:
         bits, probe_share = judged.eligible.bits, question.request.probe_share
         return self._index.search_all(question.asked, bits, probe_share)
 
-    def compared(self, question: Question) -> int:
+    def compared(self, question: Question, judged: Judged) -> int:
         """Vectors looked at by the second step, about: from this follows how long it takes."""
-        return self._index.compared(sum(len(each.queries) for each in question.asked))
+        bits, probe_share = judged.eligible.bits, question.request.probe_share
+        return self._index.compared(question.asked, bits, probe_share)
 
     def answer(self, question: Question, judged: Judged, nearest: Nearest) -> ShardAnswer:
         """The last step: all parts, and the columns of what was found."""

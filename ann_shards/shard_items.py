@@ -1,6 +1,8 @@
 """All items of a shard: the generation's, overlaid by what the bus said since.
 
-One row space: rows below `base.count` are the generation's, `base.count + slot` the delta's.
+One row space: rows below `base.count` are the generation's, `base.count + slot` the delta's. The
+index of vectors knows the generation's only: an item that was edited keeps its vector, but is found
+by everything else until the next build.
 """
 
 from typing import Any
@@ -21,6 +23,7 @@ Ids = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.int64]
 
 AUTHOR_FACTS = ("author_followers", "author_items", "author_impressions", "author_positives")
+KEPT_COLUMNS = ("has_vector", "popularity", "counters", "vector")
 MS_PER_S = 1_000
 NO_ROWS: Rows = np.empty(0, np.int64)
 
@@ -80,7 +83,8 @@ class ShardItems:
             self._deleted.add(change.item_id)
             self.delta.remove(change.item_id)
         else:
-            self.delta.put(change.item_id, self._columns_of(change))
+            columns = self._columns_of(change) | self._kept_columns(row)
+            self.delta.put(change.item_id, columns, replaces_base=len(row) > 0)
         row = row[~self.is_hidden(row)]
         at = np.searchsorted(self.hidden_rows, row)
         self.hidden_rows = np.insert(self.hidden_rows, at, row)
@@ -146,6 +150,10 @@ class ShardItems:
             "duration_s": item.duration_ms / MS_PER_S,
             **self._author_facts(item.author_id),
         }
+
+    def _kept_columns(self, base_row: Rows) -> dict[str, Any]:
+        """What an item of the generation has and no event carries: an edit does not change it."""
+        return {name: self.base.columns[name][row] for row in base_row for name in KEPT_COLUMNS}
 
     def _author_facts(self, author_id: int) -> dict[str, Any]:
         """What the generation says of the author, read from the author's newest item here."""

@@ -100,10 +100,13 @@ class Shards:
 
     async def _answers(self, shards: Sequence[Shard], question: Question) -> list[ShardAnswer]:
         """Each shard holds the loop by itself; long searches leave it, all of them as one job."""
-        compared = max((shard.compared(question) for shard in shards), default=0)
-        if self._executor is None or compared <= MAX_COMPARED_ON_LOOP:
+        if self._executor is None:
             return [shard.search(question) async for shard in _yielding(shards)]
         judged = [shard.judged(question) async for shard in _yielding(shards)]
+        pairs = zip(shards, judged, strict=True)
+        if all(shard.compared(question, each) <= MAX_COMPARED_ON_LOOP for shard, each in pairs):
+            first_steps = iter(judged)
+            return [shard.search(question, next(first_steps)) async for shard in _yielding(shards)]
 
         def search_all() -> list[Nearest]:
             return [

@@ -86,7 +86,7 @@ async def measure() -> None:
         SHARDS,
         Neighbours(
             FakeViewerStates(viewer),
-            lambda: 0,
+            lambda _viewer: 0,
             FakeGraph(around),
             [PreparedShard(n) for n in range(SHARDS)],
             ranker,

@@ -20,8 +20,13 @@ def add_hydrated(
     switched_off: Sequence[Hydrator],
     query: Query,
     batch: CandidateBatch,
+    share: float = 1.0,
 ) -> CandidateBatch:
-    """Add the columns of all hydrators."""
+    """Add the columns of all hydrators.
+
+    Args:
+        share: Which share of the candidates there would be in full `batch` is.
+    """
     started_s = time.perf_counter()
     columns: dict[str, Column] = {}
     missing = list(switched_off)
@@ -35,5 +40,5 @@ def add_hydrated(
     for hydrator in missing:
         columns.update({name: MISSING[name].empty(len(batch)) for name in hydrator.columns})
         run.default_columns(*hydrator.columns)
-    run.record("hydrate", len(batch), len(batch), started_s)
+    run.record("hydrate", len(batch), len(batch), started_s, share=share)
     return batch.with_columns(columns)

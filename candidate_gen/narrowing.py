@@ -63,6 +63,10 @@ class Narrowing:
             self.receipt.narrow(width.name)
         return most
 
+    def share_kept(self, most: int, kept: int) -> float:
+        """About which share of the candidates in full goes on, where `most` of them may."""
+        return most / MAX_RANKED if kept == most else 1.0
+
     @property
     def without_main_ranker(self) -> bool:
         return self.rung >= Rung.SMALLER_RANKER

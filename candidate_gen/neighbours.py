@@ -22,12 +22,12 @@ class Neighbours:
     """Every service and store that candidates come from or go to.
 
     Attributes:
-        viewer_lag: How many actions the viewers' overlay has yet to apply.
+        viewer_lag: Viewer id -> see `ActionsLag.of_viewer`.
         together: How viewer and neighbourhood are read.
     """
 
     viewer_states: ViewerStates
-    viewer_lag: Callable[[], int]
+    viewer_lag: Callable[[int], int]
     graph: GraphClient
     shards: Sequence[ShardClient]
     ranker: RankerClient

@@ -61,6 +61,7 @@ from serving.contracts.shard import SearchRequest, ShardAnswer
 from serving.deadline import Deadline
 from serving.effort.rung import Rung
 from serving.effort.stage_costs import StageCosts
+from serving.effort.width import WITHOUT_MAIN_RANKER
 from serving.errors import DependencyError
 from serving.fallback_log import FallbackLog
 from serving.metrics_recorder import Metrics
@@ -152,12 +153,14 @@ class CandidatePipeline:
         pool = _pooled(run, answers)
         batch = select_candidates(run, planned, pool)
         batch = await add_relations(run, neighbours.graph, generation, query, batch, deadline)
-        batch = keep_showable(run, stages.filters, query, batch, narrowing.candidates(len(batch)))
-        batch = add_hydrated(run, stages.hydrators, stages.missing, query, batch)
+        most = narrowing.candidates(len(batch))
+        batch = keep_showable(run, stages.filters, query, batch, most)
+        share = narrowing.share_kept(most, len(batch))
+        batch = add_hydrated(run, stages.hydrators, stages.missing, query, batch, share)
         ranked = rank_request(
             query, batch, generation, receipt, without_main_ranker=narrowing.without_main_ranker
         )
-        return await self._rank(ranked, deadline)
+        return await self._rank(ranked, deadline, share)
 
     def _narrowing(
         self, request: GenerateRequest, receipt: Receipt, deadline: Deadline
@@ -166,12 +169,13 @@ class CandidatePipeline:
             receipt.degrade(request.rung.reason)
         return Narrowing(request.rung, deadline, self._costs, receipt)
 
-    async def _rank(self, request: RankRequest, deadline: Deadline) -> RankReply:
+    async def _rank(self, request: RankRequest, deadline: Deadline, share: float) -> RankReply:
+        """`share`: of the candidates there would be in full."""
         started_s = time.perf_counter()
-        try:
-            return await rank(self._neighbours.ranker, request, deadline)
-        finally:
-            self._costs.note("rank", (time.perf_counter() - started_s) * 1_000)
+        reply = await rank(self._neighbours.ranker, request, deadline)
+        if WITHOUT_MAIN_RANKER.name not in reply.receipt.narrowed:
+            self._costs.note("rank", (time.perf_counter() - started_s) * 1_000, share)
+        return reply
 
     async def _search(
         self, run: Run, query: Query, planned: Sequence[PlannedSource], narrowing: Narrowing

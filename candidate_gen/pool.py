@@ -66,7 +66,9 @@ def check_answer(answer: ShardAnswer, part_count: int) -> None:
     if len(parts) != part_count:
         raise DependencyError(f"shard {answer.shard} answered {len(parts)} parts of {part_count}")
     if any(len(part.rows) != len(part.scores) for part in parts):
-        raise DependencyError(f"shard {answer.shard} answered as many rows as scores in no part")
+        raise DependencyError(
+            f"shard {answer.shard} answered a part with more rows than scores, or fewer"
+        )
     rows = np.concatenate([part.rows for part in parts])
     scores = np.concatenate([part.scores for part in parts])
     problem = first_problem(rows, scores, lengths.pop())

@@ -29,22 +29,22 @@ async def hydrate_query(
     limit = share_of(deadline, VIEWER_SHARE)
     states, graph = neighbours.viewer_states, neighbours.graph
     viewer_id, now_ms = request.viewer_id, request.now_ms
-    read_viewer = partial(states.read, viewer_id, now_ms)
+    region, language = region_and_language(request, Profile(), rules.vocabulary)
+    read_viewer = partial(states.read, viewer_id, now_ms, region, language)
     read_around = partial(graph.neighbourhood, generation, viewer_id, now_ms, LIMITS, limit)
     viewer, neighbourhood = await neighbours.together(
         partial(run.attempt, "viewer_state", read_viewer, limit),
         partial(run.attempt, "neighbourhood", read_around, limit),
     )
-    run.note_lag(neighbours.viewer_lag())
+    run.note_lag(neighbours.viewer_lag(viewer_id))
     if viewer is None:
         run.receipt.degrade("viewer_state_unavailable")
+        viewer = states.cold(region, language)
     if neighbourhood is None:
         run.receipt.degrade("neighbourhood_unavailable")
         run.default_columns(*NEIGHBOURHOOD_COLUMNS)
     else:
         run.note_lag(neighbourhood.bus_lag_messages)
-    if viewer is None or not viewer.is_known:
-        viewer = states.cold(*region_and_language(request, Profile(), rules.vocabulary))
     query = build_query(request, viewer, neighbourhood, rules)
     run.record("query", 1, 1, started_s)
     return query

@@ -41,14 +41,16 @@ async def add_relations(
         raise ValueError(f"{len(asked)} authors found, at most {MAX_RELATIONS} can be asked for")
     # The last place is of items without an author, as -1 names it.
     flags = np.zeros(len(asked) + 1, np.uint8)
+    share: float | None = 1.0
     if len(asked):
         relations = await _asked(run, graph, generation, query.request.viewer_id, asked, deadline)
         if relations is None:
+            share = None
             run.receipt.degrade("blocks_unknown")
             run.default_columns(*RELATION_COLUMNS)
         else:
             flags[:-1] = relations.flags
-    run.record("relations", len(asked), len(asked), started_s)
+    run.record("relations", len(asked), len(asked), started_s, share=share)
     return batch.with_columns(
         {"relation_flags": flags.take(places_by_hash(batch["author_id"], asked))}
     )

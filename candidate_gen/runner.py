@@ -36,9 +36,17 @@ class Run:
         self._metrics = metrics
         self._clock = StageClock(receipt, metrics, costs)
 
-    def record(self, stage: str, count_in: int, count_out: int, started_s: float) -> None:
-        """Note what a stage was given and passed on; `started_s` is of `time.perf_counter`."""
-        self._clock.record(stage, count_in, count_out, started_s)
+    def record(
+        self,
+        stage: str,
+        count_in: int,
+        count_out: int,
+        started_s: float,
+        *,
+        share: float | None = 1.0,
+    ) -> None:
+        """Note what a stage was given and passed on; see `StageClock.record`."""
+        self._clock.record(stage, count_in, count_out, started_s, share=share)
 
     def record_filter(self, name: str, count_in: int, count_out: int, started_s: float) -> None:
         """Note one filter in the receipt, and what it dropped in the metrics.

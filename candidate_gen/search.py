@@ -31,7 +31,11 @@ async def search_shards(
                 by_shard[answer.shard] = answer
     run.note_coverage(len(by_shard))
     run.note_lag(max((answer.bus_lag_messages for answer in by_shard.values()), default=0))
-    run.record("search", total, len(by_shard), started_s)
+    share = None
+    if len(by_shard) == total:
+        probed_less = any(answer.probed_less for answer in by_shard.values())
+        share = request.probe_share if probed_less else 1.0
+    run.record("search", total, len(by_shard), started_s, share=share)
     if len(by_shard) < total:
         run.receipt.degrade("shard_unavailable")
     if len(by_shard) < MIN_COVERAGE * total:

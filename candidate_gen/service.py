@@ -23,6 +23,7 @@ from serving.contracts.graph import GraphClient
 from serving.contracts.rank import RankerClient, RankReply
 from serving.contracts.shard import ShardClient
 from serving.deadline import Deadline
+from serving.metrics import VIEWERS_SET_ASIDE
 from serving.metrics_recorder import Metrics
 from serving.state.state_store import StateStore
 from serving.switches.switches import EVERYTHING_ON, SwitchBoard
@@ -109,10 +110,11 @@ def open_candidate_gen(
     vocabulary = Vocabulary.read(folder / layout.VOCABULARY)
     states = open_viewer_states(folder, manifest, store)
     updater = ViewerStateUpdater(bus, store, manifest, vocabulary.categories, partitions)
+    metrics.follow(VIEWERS_SET_ASIDE, lambda: updater.set_aside_count)
     lag = ActionsLag(updater, metrics)
     neighbours = Neighbours(
         viewer_states=states,
-        viewer_lag=lambda: lag.messages,
+        viewer_lag=lag.of_viewer,
         graph=services.graph,
         shards=services.shards,
         ranker=services.ranker,

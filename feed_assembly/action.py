@@ -11,6 +11,7 @@ from feed_assembly.field_checks import (
     check_length,
     check_time_ms,
 )
+from generation.viewer_columns import MAX_VALUE_MS
 from serving.errors import InvalidRequestError
 
 UNKNOWN_POSITION = -1
@@ -25,6 +26,7 @@ class SentAction:
         viewer_id: `None` when absent.
         kind: Name in lower case; a number that has no name stands for itself.
         target: What `target_id` names; `None` when absent.
+        value: ms dwelt or watched.
     """
 
     action_id: str
@@ -82,7 +84,7 @@ def checked_action(sent: SentAction, field: str, now_ms: int) -> LoggedAction:
     check_key(f"{field}.action_id", sent.action_id)
     viewer_id = check_id(f"{field}.viewer_id", sent.viewer_id)
     target = _checked_target(sent, field)
-    check_amount(f"{field}.value", sent.value)
+    check_amount(f"{field}.value", sent.value, MAX_VALUE_MS)
     check_length(f"{field}.surface", sent.surface, MAX_NAME_BYTES)
     check_length(f"{field}.feed_id", sent.feed_id, MAX_NAME_BYTES)
     check_length(f"{field}.device", sent.device, MAX_NAME_BYTES)

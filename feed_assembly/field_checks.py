@@ -59,7 +59,9 @@ def check_time_ms(field: str, value_ms: int, now_ms: int) -> int:
     return value_ms
 
 
-def check_amount(field: str, value: float) -> None:
-    """Raises InvalidRequestError unless `value` is finite and >= 0."""
+def check_amount(field: str, value: float, limit: float = math.inf) -> None:
+    """Raises InvalidRequestError unless `value` is finite and in [0, `limit`]."""
     if not (math.isfinite(value) and value >= 0):
         raise InvalidRequestError(field, f"{value} is not a finite number >= 0")
+    if value > limit:
+        raise InvalidRequestError(field, f"{value}, limit {limit}")

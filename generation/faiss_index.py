@@ -77,10 +77,21 @@ class FaissIndex:
             raise ValueError(f"{folder}: index has {index.nlist} lists, not {parameters.lists}")
         return FaissIndex(index, parameters)
 
-    def compared(self, query_count: int) -> int:
+    def compared(
+        self,
+        asked: Sequence[Asked],
+        eligible: npt.NDArray[np.uint8] | None = None,
+        probe_share: float = 1.0,
+    ) -> int:
         """See `NeighborIndex.compared`."""
-        lists, probes = self.parameters.lists, self.parameters.probes
-        return query_count * int(lists + self.size * probes // lists)
+        lists = self.parameters.lists
+        share = 1.0 if eligible is None else self._share_of(eligible)
+        compared = 0
+        for queries, wanted in asked:
+            is_unfilled_anyway = wanted > share * self.size
+            probes = lists if is_unfilled_anyway else self._probes(wanted, share, probe_share)
+            compared += len(queries) * (lists + self.size * probes // lists)
+        return compared
 
     def search(
         self,
@@ -110,7 +121,7 @@ class FaissIndex:
         last = 0
         for each, (start, end) in zip(asked, pairwise(ends), strict=True):
             first, last = last, last + len(each.queries)
-            probes = max(1, int(probe_share * self._first_probes(each.wanted, share)))
+            probes = self._probes(each.wanted, share, probe_share)
             self._fill(
                 rows[start:end].reshape(-1, each.wanted),
                 scores[start:end],
@@ -189,13 +200,14 @@ class FaissIndex:
             options,
         )
 
-    def _first_probes(self, count: int, share: float) -> int:
-        """As many as keep the recall that was measured for the best 100 of all rows.
+    def _probes(self, count: int, share: float, probe_share: float) -> int:
+        """At first: as many as keep the recall that was measured for the best 100 of all rows.
 
         The best of few eligible rows lie further away, and so do more than 100 of all.
         """
         reach = max(1.0, count / (TUNED_DEPTH * share))
-        return min(int(self.parameters.probes * reach**REACH_EXPONENT), self.parameters.lists)
+        probes = min(int(self.parameters.probes * reach**REACH_EXPONENT), self.parameters.lists)
+        return max(1, int(probe_share * probes))
 
     def _share_of(self, eligible: npt.NDArray[np.uint8]) -> float:
         """Which share of all rows is eligible, in (0, 1]."""

@@ -13,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 ID_BYTES = 8
+MAX_NEGATIVES = 512
+"""Of a viewer, the newest."""
 
 
 class Kind(Enum):
@@ -24,6 +26,7 @@ class Kind(Enum):
     FRIENDS = (b"R", ("i8",))  # mutual follows, ascending
     GROUPS = (b"G", ("i8",))  # groups joined, ascending
     MUTES = (b"M", ("i8",))  # authors muted, ascending
+    NEGATIVES = (b"N", ("i8", "i8"))  # item ids hidden or reported and Unix ms, newest first
     POSITIVES = (b"P", ("i8", "i8"))  # item ids liked, clicked, ... and Unix ms, newest first
 
     def __init__(self, prefix: bytes, dtypes: tuple[str, ...]) -> None:

@@ -48,8 +48,13 @@ class NeighborIndex(Protocol):
     size: int
     is_probed: bool
 
-    def compared(self, query_count: int) -> int:
-        """About how many vectors so many queries are compared with, centres of lists included."""
+    def compared(
+        self,
+        asked: Sequence[Asked],
+        eligible: npt.NDArray[np.uint8] | None = None,
+        probe_share: float = 1.0,
+    ) -> int:
+        """About how many vectors `search_all` of the same compares, centres of lists included."""
         ...
 
     def search(

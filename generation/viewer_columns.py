@@ -19,6 +19,10 @@ VIEWER_TOTALS = ("impressions", "clicks", "likes", "long_views", "negatives", "d
 """Columns of `totals`: actions of the viewer counted as in `counters.COUNTED_ACTIONS`; `dwell_s` is
 the sum of dwell over impressions that report one, `dwells` how many did."""
 
+MAX_VALUE_MS = 86_400_000
+"""A day: what clients may report as dwelt or watched. What is larger counts as this much wherever
+it comes from, so that no sum leaves float32."""
+
 VIEWER_COLUMNS = [
     Column("viewer_id", "i8", 1, -1, "sorted"),
     Column("region", "i4", 1, 0, "vocabulary code; 0 unknown"),

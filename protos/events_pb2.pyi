@@ -104,6 +104,7 @@ class ActionEvent(_message.Message):
     occurred_ms: _builtins.int
     """Unix milliseconds, in the time of the data (`clock`)."""
     value: _builtins.float
+    """As in `Action` of feed.proto; readers take more than a day as a day."""
     surface: _builtins.str
     feed_id: _builtins.str
     position: _builtins.int

@@ -263,7 +263,7 @@ class Action(_message.Message):
     `clock`); 0 means now. More than 5 minutes ahead is refused.
     """
     value: _builtins.float
-    """Dwell ms of an impression, watched ms of a long_view; finite, >= 0."""
+    """Dwell ms of an impression, watched ms of a long_view; in [0, 86,400,000], a day."""
     surface: _builtins.str
     feed_id: _builtins.str
     position: _builtins.int

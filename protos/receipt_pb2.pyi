@@ -64,7 +64,9 @@ class Receipt(_message.Message):
     origin: _builtins.str
     """How the page came to be: `ranked`, `stored`, `page`, `floor`, `repeat`."""
     bus_lag_messages: _builtins.int
-    """Messages the slowest overlay behind this answer has yet to apply."""
+    """Messages the slowest overlay behind this answer has yet to apply. Of the viewer's own actions only
+    where the replica that answered applies them itself.
+    """
     total_ms: _builtins.float
     """Milliseconds from arrival to answer."""
     @_builtins.property

@@ -52,16 +52,29 @@ class StageClock:
         finally:
             self.record(name, count_in, count_out[-1], started)
 
-    def record(self, name: str, count_in: int, count_out: int, started_s: float) -> None:
-        """Note a stage that ends now and began at `started_s` of `time.perf_counter`."""
+    def record(
+        self,
+        name: str,
+        count_in: int,
+        count_out: int,
+        started_s: float,
+        *,
+        share: float | None = 1.0,
+    ) -> None:
+        """Note a stage that ends now and began at `started_s` of `time.perf_counter`.
+
+        Args:
+            share: Of its full work that was done; `None` where it failed, as then the time it took
+                is not its cost.
+        """
         ms = (time.perf_counter() - started_s) * 1_000
         self._receipt.stages.append(StageCount(name, count_in, count_out, ms))
         meters = self._meters.get(name)
         if meters is None:
             meters = self._meters[name] = StageMeters(self._metrics, name)
         meters.observe(count_in, count_out, ms)
-        if self._costs is not None:
-            self._costs.note(name, ms)
+        if self._costs is not None and share is not None:
+            self._costs.note(name, ms, share)
         span = CURRENT.get()
         if span is not None:
             span.record(name, started_s, {"count_in": count_in, "count_out": count_out})

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 POSITIVE_KINDS = frozenset({"click", "like", "long_view", "share", "comment"})
-WITHDRAWING_KINDS = frozenset({"unlike", "hide", "report"})
-"""After these the viewer no longer recommends the item to friends."""
+NEGATIVE_KINDS = frozenset({"hide", "report"})
+"""After these the viewer never recommends the item to friends again."""
 ON_AUTHORS = frozenset({"follow", "unfollow", "block", "unblock", "mute", "unmute"})
 ON_GROUPS = frozenset({"join", "leave"})
-ON_ITEMS = POSITIVE_KINDS | WITHDRAWING_KINDS
+ON_ITEMS = POSITIVE_KINDS | NEGATIVE_KINDS | {"unlike"}
 
 
 @dataclass(frozen=True, slots=True)

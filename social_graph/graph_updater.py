@@ -10,6 +10,7 @@ from generation.manifest import Manifest
 from serving.bus.backoff import backoff_delays
 from serving.bus.bus import Bus
 from serving.bus.consumer import EventConsumer
+from serving.bus.not_ahead import NotAhead
 from serving.bus.topics import ACTIONS
 from serving.errors import DependencyError
 from serving.lag_metrics import publish_lag
@@ -39,8 +40,10 @@ class GraphUpdater:
         lag_messages: Messages published and not yet applied, as of about a second ago.
     """
 
-    def __init__(self, bus: Bus, writer: OverlayWriter, metrics: Metrics) -> None:
+    def __init__(self, bus: Bus, writer: OverlayWriter, metrics: Metrics, check: NotAhead) -> None:
+        """`check`: the one of the generation."""
         self.lag_messages = 0
+        self._check = check
         self._bus = bus
         self._writer = writer
         self._metrics = metrics
@@ -102,6 +105,7 @@ class GraphUpdater:
                 start,
                 reader=READER,
                 decode=decode_action,
+                check=self._check,
                 apply=self._writer.apply,
                 base=self._writer.base,
             )

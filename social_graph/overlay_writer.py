@@ -1,7 +1,8 @@
 """Applies actions to the graph's overlay so that each has its effect once, whatever is killed.
 
 Follows the recipe of `serving/state/offset_journal.py`. A record that is changed for the first time
-is copied whole from the base, so that readers take a record from one place and lists stay bounded.
+is copied whole from the base, so that readers take a record from one place. What a viewer liked is
+bounded; who is followed, befriended, blocked, by whom, and groups are as many as people make them.
 An action may change records of two people, and may depend on one that it leaves as it is (a follow
 makes friends if the other follows too) and that another partition changes. So all writes follow one
 another: each moves the one `TURN` on, and one that was computed before another came in is stale as

@@ -6,9 +6,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from generation.graph_records import Kind, key, pack, unpack
+from generation.graph_records import MAX_NEGATIVES, Kind, key, pack, unpack
 from generation.viewer_columns import MAX_POSITIVES
-from social_graph.graph_action import ON_AUTHORS, POSITIVE_KINDS, WITHDRAWING_KINDS, GraphAction
+from social_graph.graph_action import (
+    NEGATIVE_KINDS,
+    ON_AUTHORS,
+    ON_ITEMS,
+    POSITIVE_KINDS,
+    GraphAction,
+)
 
 Ids = npt.NDArray[np.int64]
 Records = dict[bytes, bytes]
@@ -37,8 +43,9 @@ def keys_of(action: GraphAction, *, authors_are_viewers: bool) -> list[bytes]:
     if action.kind in ("block", "unblock"):
         mine = key(Kind.BLOCKS, viewer)
         return [mine, key(Kind.BLOCKED_BY, target)] if authors_are_viewers else [mine]
-    kind = _SETS[action.kind][0] if action.kind in _SETS else Kind.POSITIVES
-    return [key(kind, viewer)]
+    if action.kind in ON_ITEMS:
+        return [key(Kind.POSITIVES, viewer), key(Kind.NEGATIVES, viewer)]
+    return [key(_SETS[action.kind][0], viewer)]
 
 
 def apply(
@@ -92,8 +99,16 @@ def _change_set(records: Mapping[bytes, bytes], action: GraphAction, _people: bo
 
 
 def _like(records: Mapping[bytes, bytes], action: GraphAction, _people: bool) -> Change:
-    name = key(Kind.POSITIVES, action.viewer_id)
-    yield name, _with_positive(records[name], action.target_id, action.occurred_ms)
+    negatives, _times_ms = unpack(Kind.NEGATIVES, records[key(Kind.NEGATIVES, action.viewer_id)])
+    if not (negatives == action.target_id).any():
+        name = key(Kind.POSITIVES, action.viewer_id)
+        yield name, _with_item(Kind.POSITIVES, records[name], action, MAX_POSITIVES)
+
+
+def _hide(records: Mapping[bytes, bytes], action: GraphAction, people: bool) -> Change:
+    yield from _withdraw(records, action, people)
+    name = key(Kind.NEGATIVES, action.viewer_id)
+    yield name, _with_item(Kind.NEGATIVES, records[name], action, MAX_NEGATIVES)
 
 
 def _withdraw(records: Mapping[bytes, bytes], action: GraphAction, _people: bool) -> Change:
@@ -106,7 +121,8 @@ _CHANGES: dict[str, Callable[[Mapping[bytes, bytes], GraphAction, bool], Change]
     **dict.fromkeys(("block", "unblock"), _change_block),
     **dict.fromkeys(_SETS, _change_set),
     **dict.fromkeys(POSITIVE_KINDS, _like),
-    **dict.fromkeys(WITHDRAWING_KINDS, _withdraw),
+    **dict.fromkeys(NEGATIVE_KINDS, _hide),
+    "unlike": _withdraw,
 }
 
 
@@ -128,15 +144,16 @@ def _with_follow(kind: Kind, value: bytes, author: int) -> bytes:
     return pack(kind, np.insert(authors, at, author), np.insert(affinity, at, NEW_FOLLOW_AFFINITY))
 
 
-def _with_positive(value: bytes, item: int, occurred_ms: int) -> bytes:
-    """Newest first; an item once, at its latest; the oldest beyond `MAX_POSITIVES` go."""
-    items, times_ms = unpack(Kind.POSITIVES, value)
+def _with_item(kind: Kind, value: bytes, action: GraphAction, limit: int) -> bytes:
+    """Newest first; an item once, at its latest; the oldest beyond `limit` go."""
+    items, times_ms = unpack(kind, value)
+    item, occurred_ms = action.target_id, action.occurred_ms
     known = items == item
     occurred_ms = max(occurred_ms, *times_ms[known].tolist()) if known.any() else occurred_ms
     items, times_ms = items[~known], times_ms[~known]
     at = int(np.searchsorted(-times_ms, -occurred_ms))
     items, times_ms = np.insert(items, at, item), np.insert(times_ms, at, occurred_ms)
-    return pack(Kind.POSITIVES, items[:MAX_POSITIVES], times_ms[:MAX_POSITIVES])
+    return pack(kind, items[:limit], times_ms[:limit])
 
 
 def _without(kind: Kind, value: bytes, unwanted: int) -> bytes:

@@ -9,6 +9,7 @@ import structlog
 from generation.graph_records import Kind
 from generation.manifest import Manifest
 from serving.bus.bus import Bus
+from serving.bus.not_ahead import NotAhead
 from serving.metrics_recorder import Metrics
 from serving.native_executor import NativeExecutor
 from serving.state.rocksdb_state_store import RocksDbStateStore
@@ -75,7 +76,7 @@ async def open_social_graph(
         base,
         overlay,
         records,
-        GraphUpdater(bus, writer, metrics),
+        GraphUpdater(bus, writer, metrics, NotAhead(manifest.data_time_ms)),
         authors_are_viewers=manifest.authors_are_viewers,
     )
 

@@ -11,10 +11,11 @@ import pyarrow as pa
 
 from generation import layout
 from generation.arrow_file import MappedTable, write_table
-from generation.graph_records import Kind, pack
+from generation.graph_records import MAX_NEGATIVES, Kind, pack
 from generation.viewer_columns import MAX_POSITIVES
 from spark_jobs.build_context import BuildContext, Facts, Workplace
 from spark_jobs.engine import Receipt
+from spark_jobs.events import IS_NEGATIVE
 from spark_jobs.history import History, latest_items, read_history, taste
 from spark_jobs.pairs import counts_of, pair_codes
 from spark_jobs.part_files import numbers, one_array, part_path, read_part
@@ -121,7 +122,9 @@ def _records(kind: Kind, relations: dict[str, Longs], history: History) -> Itera
         return _friends(relations)
     if kind is Kind.FOLLOWS:
         return _follows(relations, history)
-    return _positives(history)
+    if kind is Kind.NEGATIVES:
+        return _items(kind, history, IS_NEGATIVE[history.action], MAX_NEGATIVES)
+    return _items(kind, history, taste(history), MAX_POSITIVES)
 
 
 def _of_kind(relations: dict[str, Longs], kind: int) -> dict[str, Longs]:
@@ -166,12 +169,14 @@ def _affinity(viewers: Longs, authors: Longs, history: History) -> npt.NDArray[n
     return np.log1p(counts_of(wanted, acted)).astype(np.float32)
 
 
-def _positives(history: History) -> Iterator[Record]:
+def _items(
+    kind: Kind, history: History, rows: npt.NDArray[np.bool_], limit: int
+) -> Iterator[Record]:
     viewers = np.unique(history.viewer_id)
-    pairs = latest_items(history, viewers, taste(history), MAX_POSITIVES)
+    pairs = latest_items(history, viewers, rows, limit)
     for number in np.flatnonzero(np.diff(pairs.first)).tolist():
         entries = slice(int(pairs.first[number]), int(pairs.first[number + 1]))
-        value = pack(Kind.POSITIVES, pairs.other[entries], pairs.amounts[0][entries])
+        value = pack(kind, pairs.other[entries], pairs.amounts[0][entries])
         yield int(viewers[number]), value
 
 

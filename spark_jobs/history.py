@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from generation.viewer_columns import MAX_VALUE_MS
 from spark_jobs.build_context import Facts, Workplace
 from spark_jobs.events import IS_NEGATIVE, IS_POSITIVE, is_own
 from spark_jobs.pairs import pair_codes, starts_of_runs
@@ -26,7 +27,7 @@ class History:
 
     Attributes:
         action: `int32[n]`, codes of `events`.
-        value: `float64[n]`, NaN where the action has none.
+        value: `float64[n]`, ms in [0, a day] or a rating, NaN where the action has none.
         own: Which are actions of authors on their own items.
         counted: Which happened at a known time. The others are history (seen, recent positives,
             vectors) and enter no count: they may lack the impressions that rates divide by.
@@ -75,7 +76,7 @@ def read_history(workplace: Workplace, facts: Facts, part: int) -> History:
         numbers(table, "item_id", "i8"),
         numbers(table, "occurred_ms", "i8"),
         numbers(table, "action", "i4"),
-        numbers(table, "value", "f8", np.nan),
+        np.clip(numbers(table, "value", "f8", np.nan), 0, MAX_VALUE_MS),
         author_id,
         is_own(viewer_id, author_id, facts.authors_are_viewers),
         ~table["is_approximate"].to_numpy(),

@@ -17,7 +17,7 @@ class ViewerAction:
         kind: Name of the action, lower case; see `ActionKind` in `protos/events.proto`.
         item_id: -1 for actions on authors and groups.
         occurred_ms: Unix ms.
-        value: Dwell of an impression in ms, 0 where the client reports none; finite, >= 0.
+        value: Dwell of an impression in ms, 0 where the client reports none; in [0, a day].
         author_id: Whose item it is, where that counts as interest in the author; -1 for own items
             and items without author.
         category_codes: Vocabulary codes of the item's categories, the main one first; 0 is a

@@ -4,6 +4,7 @@ import math
 
 from candidate_gen.viewer_state.action import ViewerAction
 from generation.item_columns import MAX_CATEGORIES, NO_ID
+from generation.viewer_columns import MAX_VALUE_MS
 from generation.vocabulary import Names
 from protos import events_pb2 as pb
 
@@ -34,7 +35,7 @@ class ActionDecoder:
             kind=KIND_NAMES[event.kind],
             item_id=event.item_id if event.kind in ON_ITEMS else NO_ID,
             occurred_ms=event.occurred_ms,
-            value=max(event.value, 0.0),
+            value=min(max(event.value, 0.0), MAX_VALUE_MS),
             author_id=NO_ID if own else max(event.item_author_id, NO_ID),
             category_codes=tuple(
                 self._categories.code(name) for name in event.item_categories[:MAX_CATEGORIES]

@@ -9,13 +9,20 @@ import numpy.typing as npt
 from candidate_gen.membership import is_among
 from candidate_gen.viewer_state.record import RECENT_CLICK, RECENT_IMPRESSION, ViewerRecord
 from candidate_gen.viewer_state.viewer import Profile
-from generation.viewer_columns import MAX_POSITIVES, MAX_SEEN, RECENT_ITEMS
+from generation.viewer_columns import (
+    MAX_POSITIVES,
+    MAX_SEEN,
+    MAX_VALUE_MS,
+    RECENT_ITEMS,
+    VIEWER_TOTALS,
+)
 from generation.viewers import BaseViewer
 
 WINDOW_MS = 300_000
 SEEN_DAYS = 14
 DAY_MS = 86_400_000
 MS_PER_S = 1_000
+DWELL_S, DWELLS = VIEWER_TOTALS.index("dwell_s"), VIEWER_TOTALS.index("dwells")
 
 Array = npt.NDArray[Any]
 
@@ -55,6 +62,16 @@ def profile_of(base: BaseViewer | None) -> Profile:
     if base is None:
         return Profile()
     return Profile(base.region, base.language, base.created_ms, base.allow_sensitive)
+
+
+def totals(base: BaseViewer | None, overlay: ViewerRecord) -> Array:
+    """`float32[7]`: VIEWER_TOTALS of both.
+
+    Records and generations from before values had a limit may hold any dwell, even infinity.
+    """
+    summed = overlay.totals + base.totals if base else overlay.totals.copy()
+    summed[DWELL_S] = min(summed[DWELL_S], summed[DWELLS] * MAX_VALUE_MS / MS_PER_S)
+    return summed.astype(np.float32)
 
 
 def positives(base: BaseViewer | None, overlay: ViewerRecord) -> tuple[Array, Array]:

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import numpy as np
-
 from candidate_gen.viewer_state import merge
 from candidate_gen.viewer_state.keys import viewer_key
 from candidate_gen.viewer_state.record import RecordError, ViewerRecord, empty_record, unpack
@@ -50,23 +48,26 @@ class LayeredStates:
         self._store = store
         self._nothing = empty_record()
 
-    async def read(self, viewer_id: int, now_ms: int) -> ViewerState:
+    async def read(
+        self, viewer_id: int, now_ms: int, region: int = 0, language: int = 0
+    ) -> ViewerState:
         """See `ViewerStates.read`."""
         (stored,) = await self._store.read([viewer_key(self._generation, viewer_id)])
         base = self._viewers.find(viewer_id)
         profile = merge.profile_of(base)
+        place = profile.region or region, profile.language or language
         if stored is None:
-            return self._merged(profile, base, self._nothing, now_ms, is_known=base is not None)
+            return self._merged(profile, base, self._nothing, now_ms, place)
         try:
             overlay = unpack(stored.value)
         except RecordError as error:
             raise StateUnavailableError(f"record of viewer {viewer_id}: {error}") from error
-        return self._merged(profile, base, overlay, now_ms, is_known=True)
+        return self._merged(profile, base, overlay, now_ms, place)
 
     def cold(self, region: int, language: int) -> ViewerState:
         """See `ViewerStates.cold`."""
         profile = Profile(region, language)
-        return self._merged(profile, None, self._nothing, 0, is_known=False)
+        return self._merged(profile, None, self._nothing, 0, (region, language))
 
     def _merged(
         self,
@@ -74,21 +75,17 @@ class LayeredStates:
         base: BaseViewer | None,
         overlay: ViewerRecord,
         now_ms: int,
-        *,
-        is_known: bool,
+        place: tuple[int, int],
     ) -> ViewerState:
+        """`place`: region and language whose mean stands in for a vector."""
         positive_item_ids, positive_ms = merge.positives(base, overlay)
-        vectors = self._vectorizer.of(
-            positive_item_ids, base.vector if base else None, profile.region, profile.language
-        )
+        vectors = self._vectorizer.of(positive_item_ids, base.vector if base else None, *place)
         window = merge.window(overlay, now_ms)
         habit = merge.habit(base, overlay, positive_item_ids)
         categories, authors = merge.categories(base, overlay), merge.authors(base, overlay)
-        totals = overlay.totals + base.totals if base else overlay.totals
         return ViewerState(
             profile=profile,
-            is_known=is_known,
-            totals=totals.astype(np.float32),
+            totals=merge.totals(base, overlay),
             last_action_ms=max(overlay.last_action_ms, base.last_action_ms if base else 0),
             clicks_5m=window.clicks,
             views_5m=window.views,

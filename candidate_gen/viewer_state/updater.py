@@ -61,7 +61,7 @@ class ViewerStateUpdater:
         may still be away at first.
 
         Raises:
-            Exception: a record in the store is damaged, too many messages make no sense, or a bug.
+            Exception: too many messages make no sense, or a bug.
         """
         while True:
             start = await self._load_offsets()
@@ -116,6 +116,11 @@ class ViewerStateUpdater:
     def staleness_ms(self) -> int:
         """See `ConsumerProgress.staleness_ms`; 0 before the first checkpoint is read."""
         return 0 if self._consumer is None else self._consumer.staleness_ms()
+
+    @property
+    def set_aside_count(self) -> int:
+        """See `OverlayWriter.set_aside_count`."""
+        return self._writer.set_aside_count
 
     @property
     def is_halted(self) -> bool:

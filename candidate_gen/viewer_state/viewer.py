@@ -31,7 +31,6 @@ class ViewerState:
     """One viewer, base and overlay merged, as of the request's time. No array holds NaN.
 
     Attributes:
-        is_known: Whether the generation or the bus knows the viewer at all.
         totals: `float32[7]`, `generation.viewer_columns.VIEWER_TOTALS`.
         last_action_ms: Unix ms; 0 none.
         clicks_5m, views_5m, categories_5m: Clicks, impressions and distinct main categories
@@ -55,7 +54,6 @@ class ViewerState:
     """
 
     profile: Profile
-    is_known: bool
     totals: Floats
     last_action_ms: int
     clicks_5m: float
@@ -82,8 +80,14 @@ class ViewerState:
 class ViewerStates(Protocol):
     """Where viewers' states come from."""
 
-    async def read(self, viewer_id: int, now_ms: int) -> ViewerState:
+    async def read(
+        self, viewer_id: int, now_ms: int, region: int = 0, language: int = 0
+    ) -> ViewerState:
         """Read one viewer in one round trip; a cold state for a viewer nobody knows.
+
+        Args:
+            region, language: Codes that the request names: the mean of viewers there stands in
+                for a vector of one whose profile does not say where.
 
         Raises:
             StateUnavailableError: the store did not answer.
@@ -91,5 +95,5 @@ class ViewerStates(Protocol):
         ...
 
     def cold(self, region: int, language: int) -> ViewerState:
-        """The state of a viewer nobody knows, from the mean of region and language codes."""
+        """A viewer of whom nothing is read, with the mean of region and language codes."""
         ...

@@ -9,6 +9,7 @@ import typer
 from feedrank.client import DEFAULT_ADDRESS, CallError, open_feed_client
 from feedrank.client_access import Authority, Certificate, ClientAccess, Key, Token
 from feedrank.console import fail, out
+from generation.viewer_columns import MAX_VALUE_MS
 from protos import events_pb2, feed_pb2
 
 ACTIONS = {name.lower(): number for name, number in events_pb2.ActionKind.items() if number}
@@ -21,7 +22,10 @@ def act(
     author: Annotated[int | None, typer.Option(min=0, help="author id")] = None,
     group: Annotated[int | None, typer.Option(min=0, help="group id")] = None,
     value: Annotated[
-        float, typer.Option(min=0, help="dwell ms of an impression, watched ms of a long_view")
+        float,
+        typer.Option(
+            min=0, max=MAX_VALUE_MS, help="dwell ms of an impression, watched ms of a long_view"
+        ),
     ] = 0.0,
     address: Annotated[str, typer.Option(help="host:port of the server")] = DEFAULT_ADDRESS,
     authority: Authority = None,

@@ -17,11 +17,15 @@ class StageCosts:
         """`first_ms`: what each stage is taken to cost before it was ever measured, above 0."""
         self._ms = dict(first_ms)
 
-    def note(self, stage: str, ms: float) -> None:
-        """Take a measurement in; stages that nobody plans by are left out."""
+    def note(self, stage: str, ms: float, share: float = 1.0) -> None:
+        """Take a measurement in; stages that nobody plans by are left out.
+
+        Args:
+            share: Of its full work that the stage did, above 0: what is kept is of all of it.
+        """
         usual = self._ms.get(stage)
         if usual is not None:
-            self._ms[stage] = usual + WEIGHT * (min(ms, MOST_BELIEVED * usual) - usual)
+            self._ms[stage] = usual + WEIGHT * (min(ms / share, MOST_BELIEVED * usual) - usual)
 
     def sum_ms(self, stages: Iterable[str]) -> float:
         """What these stages cost together, one after another.

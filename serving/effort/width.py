@@ -23,7 +23,8 @@ class Width:
 FULL_WIDTH = Width("", 1.0)
 PROBES = (FULL_WIDTH, Width("probes:half", 0.5), Width("probes:quarter", 0.25))
 CANDIDATES = (FULL_WIDTH, Width("candidates:300", 0.6), Width("candidates:150", 0.3))
-MAIN_RANKER = (FULL_WIDTH, Width("main_ranker", 0.0))
+WITHOUT_MAIN_RANKER = Width("main_ranker", 0.0)
+MAIN_RANKER = (FULL_WIDTH, WITHOUT_MAIN_RANKER)
 """What may be narrowed, widest first; see `docs/incidents.md` for what each loses."""
 
 

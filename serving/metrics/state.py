@@ -23,6 +23,9 @@ SESSIONS_RESTORED = Metric(
     (),
     "times a session record was behind the revocations known of its viewer",
 )
+VIEWERS_SET_ASIDE = Metric(
+    "feedrank_viewers_set_aside_total", "total", (), "damaged records of viewers' state replaced"
+)
 STATE_BREAKER_OPEN = Metric(
     "feedrank_state_breaker_open", "level", (), "1 while calls are refused as the store is away"
 )

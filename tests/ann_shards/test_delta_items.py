@@ -25,6 +25,19 @@ def test_when_full_the_item_published_longest_ago_falls_out():
     assert (len(delta), delta.evicted_count) == (3, 1)
 
 
+def test_items_of_the_generation_that_were_edited_fall_out_last():
+    delta = DeltaItems(3)
+    delta.put(0, {"created_ms": 10}, replaces_base=True)
+    delta.put(1, {"created_ms": 50})
+    delta.put(2, {"created_ms": 20}, replaces_base=True)
+    delta.put(3, {"created_ms": 40}, replaces_base=True)
+    assert held(delta) == {0, 2, 3}
+    delta.put(4, {"created_ms": 30})
+    assert held(delta) == {2, 3, 4}
+    delta.put(5, {"created_ms": 60})
+    assert held(delta) == {2, 3, 5}
+
+
 def test_replacing_an_item_takes_no_new_slot():
     delta = a_delta(2, 10, 20)
     delta.put(0, {"created_ms": 30})

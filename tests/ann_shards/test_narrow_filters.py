@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from ann_shards.eligibility import MAX_KEPT
 from ann_shards.question import Question
 from ann_shards.shard import Shard, open_shard
 from generation.item_columns import EMBEDDING_DIM
@@ -92,3 +93,23 @@ def test_nearest_scores_are_dot_products_with_the_nearest_query(search):
     vectors = answer.columns["vector"][answer.parts[0].rows].astype(np.float32)
     products = (vectors @ VECTOR_PART.vectors.T).max(axis=1)
     np.testing.assert_allclose(answer.parts[0].scores, products, rtol=1e-3, atol=1e-3)
+
+
+def test_the_fewer_are_eligible_the_longer_is_a_search_said_to_take(shard):
+    part = SearchPart(PartKind.VECTORS, 20, VECTOR_PART.vectors)
+
+    def compared(**eligibility: object) -> int:
+        request = SearchRequest("", everything_eligible(**eligibility), [part])
+        question = Question(request)
+        return shard.compared(question, shard.judged(question))
+
+    everything = 3 * (shard._index.parameters.lists + COUNT)
+    assert compared(excluded_item_ids=np.arange(COUNT)) == everything
+    if shard._index.is_probed:
+        assert compared() < compared(excluded_item_ids=all_but_two_percent()) <= everything
+
+
+def test_few_enough_kinds_of_viewers_are_kept_for_a_change_to_be_cheap(search, shard):
+    for region in range(MAX_KEPT + 10):
+        search(SearchPart(PartKind.FRESH, 1), region=region)
+    assert len(shard._eligibility._kept) == MAX_KEPT

@@ -144,6 +144,28 @@ async def test_a_changed_item_is_found_as_it_is_now_and_once(shards, tell):
     assert (await lookup(shards, 105))["author_id"].tolist() == [77]
 
 
+async def test_a_changed_item_keeps_what_no_event_carries(shards, tell):
+    before, facts_before = await lookup(shards, 105), await facts_of(shards, 105)
+    for category in ("chess", "cars"):
+        await tell(105, a_published_item(105, author_id=15, categories=[category]))
+    after = await lookup(shards, 105)
+    assert after["categories"].tolist() == [[2, 0, 0, 0]]
+    assert after["has_vector"].tolist() == [1]
+    assert after["vector"].tolist() == before["vector"].tolist()
+    unchanged = [name for name in ITEM_FACTS if name != "log_duration_s"]
+    facts = await facts_of(shards, 105)
+    assert {n: facts[n] for n in unchanged} == {n: facts_before[n] for n in unchanged}
+
+
+async def test_a_changed_item_is_as_popular_as_before_and_in_no_vector_answer(shards, tell):
+    most_popular = await found(shards, SearchPart(PartKind.POPULAR, 1))
+    for item_id in most_popular:
+        await tell(item_id, a_published_item(item_id))
+    assert await found(shards, SearchPart(PartKind.POPULAR, 1)) == most_popular
+    near_everything = await found(shards, a_vector_part(0, 1, 2, 3, 4, limit=100))
+    assert not most_popular & near_everything
+
+
 async def test_an_unreadable_message_does_not_stop_the_next(shards, bus, tell):
     await bus.publish(items(SHARDS), b"\xff", key=500, timeout_s=PATIENCE_S)
     await tell(500, a_published_item(500))

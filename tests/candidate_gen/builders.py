@@ -60,10 +60,9 @@ def a_request(**fields: Any) -> GenerateRequest:
 
 
 def a_viewer(**fields: Any) -> ViewerState:
-    """A known viewer without any history; lists may be given as plain lists."""
+    """A viewer without any history; lists may be given as plain lists."""
     nothing: dict[str, Any] = {
         "profile": Profile(),
-        "is_known": True,
         "totals": np.zeros(len(VIEWER_TOTALS), np.float32),
         "last_action_ms": 0,
         "clicks_5m": 0,

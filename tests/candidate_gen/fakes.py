@@ -115,6 +115,7 @@ class FakeRanker:
     def __init__(self) -> None:
         self.requests: list[RankRequest] = []
         self.failure: Exception | None = None
+        self.narrowed = ""
 
     async def rank(self, request: RankRequest, deadline: Deadline) -> RankReply:
         del deadline
@@ -122,6 +123,8 @@ class FakeRanker:
         if self.failure:
             raise self.failure
         request.receipt.models["ranker"] = "fake"
+        if self.narrowed:
+            request.receipt.narrow(self.narrowed)
         return RankReply(request.receipt, None)
 
     @property
@@ -136,12 +139,16 @@ class FakeViewerStates:
 
     def __init__(self, viewer: ViewerState, cold: ViewerState | None = None) -> None:
         self._viewer = viewer
-        self._cold = cold or a_viewer(is_known=False)
+        self._cold = cold or a_viewer()
         self.failure: Exception | None = None
+        self.places_asked: list[tuple[int, int]] = []
         self.cold_asked: list[tuple[int, int]] = []
 
-    async def read(self, viewer_id: int, now_ms: int) -> ViewerState:
+    async def read(
+        self, viewer_id: int, now_ms: int, region: int = 0, language: int = 0
+    ) -> ViewerState:
         del viewer_id, now_ms
+        self.places_asked.append((region, language))
         if self.failure:
             raise self.failure
         return self._viewer

@@ -53,7 +53,7 @@ def a_ring(
     pipeline = CandidatePipeline(
         GENERATION,
         shard_count,
-        Neighbours(states, lambda: viewer_lag, graph, shards, ranker),
+        Neighbours(states, lambda _viewer: viewer_lag, graph, shards, ranker),
         QueryRules(VOCABULARY, authors_are_viewers, {}),
         metrics,
         switches,

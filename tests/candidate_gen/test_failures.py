@@ -40,7 +40,7 @@ def failures(ring, stage, cause):
 
 
 async def test_without_viewer_state_a_cold_viewer_of_the_asked_region_is_served_and_marked():
-    ring = a_ring(cold=a_viewer(is_known=False, profile=Profile(region=2)))
+    ring = a_ring(cold=a_viewer(profile=Profile(region=2)))
     ring.viewer_states.failure = StateUnavailableError("away")
     receipt = await generated(ring, region="south")
     assert receipt.degraded_reasons == ["viewer_state_unavailable"]
@@ -49,11 +49,11 @@ async def test_without_viewer_state_a_cold_viewer_of_the_asked_region_is_served_
     assert failures(ring, "viewer_state", "StateUnavailableError") == 1
 
 
-async def test_a_viewer_nobody_knows_is_cold_and_nothing_is_marked():
-    ring = a_ring(viewer=a_viewer(is_known=False))
+async def test_viewers_are_read_with_the_place_of_the_request_and_nothing_is_marked():
+    ring = a_ring()
     receipt = await generated(ring, region="north", language="de")
     assert receipt.degraded_reasons == []
-    assert ring.viewer_states.cold_asked == [(1, 2)]
+    assert ring.viewer_states.places_asked == [(1, 2)]
 
 
 async def test_without_neighbourhood_its_sources_are_missing_and_only_public_items_shown():

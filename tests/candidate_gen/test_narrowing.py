@@ -1,5 +1,7 @@
 """Less time left makes narrower stages, and the receipt says which."""
 
+import contextlib
+
 import pytest
 
 from candidate_gen.narrowing import FIRST_COSTS_MS, FROM_FILTER, FROM_SEARCH, Narrowing
@@ -11,8 +13,9 @@ from serving.deadline import Deadline
 from serving.effort.rung import Rung
 from serving.effort.stage_costs import StageCosts
 from serving.effort.width import SAFETY
+from serving.errors import DependencyError, FeedError, OverloadedError
 from tests.candidate_gen.builders import a_request
-from tests.candidate_gen.ring import a_ring
+from tests.candidate_gen.ring import Ring, a_ring
 
 COSTS = StageCosts(FIRST_COSTS_MS)
 SEARCH_MS = COSTS.sum_ms(FROM_SEARCH) * SAFETY
@@ -68,6 +71,47 @@ async def test_a_hurried_request_searches_with_fewer_probes() -> None:
     reply = await ring.pipeline.generate(a_request(), Deadline(0.006, monotonic=lambda: 0.0))
     assert ring.shards[0].requests[0].probe_share == 0.25
     assert reply.receipt.degraded_reasons == ["narrowed"]
+
+
+def cost_ms(ring: Ring, stage: str) -> float:
+    return ring.pipeline._costs.sum_ms([stage])
+
+
+async def generate_at(ring: Ring, rung: Rung = Rung.FULL) -> None:
+    with contextlib.suppress(FeedError):
+        await ring.pipeline.generate(a_request(rung=rung), Deadline.after_ms(PATIENT_MS))
+
+
+async def test_failures_are_no_costs() -> None:
+    ring = a_ring(columns={"author_id": [50, 51, 52, 53]})
+    ring.ranker.failure = OverloadedError("full")
+    ring.graph.relations_failure = DependencyError("away")
+    ring.shards[1].failure = DependencyError("away")
+    await generate_at(ring)
+    measured = {stage: cost_ms(ring, stage) for stage in ("search", "relations", "rank")}
+    assert measured == {stage: FIRST_COSTS_MS[stage] for stage in measured}
+
+
+async def test_what_a_narrowed_request_took_is_noted_as_of_full_width(monkeypatch) -> None:
+    noted: dict[str, float] = {}
+
+    def note(_costs: StageCosts, stage: str, _ms: float, share: float = 1.0) -> None:
+        noted[stage] = share
+
+    monkeypatch.setattr(StageCosts, "note", note)
+    ring = a_ring({PartKind.POPULAR: dict.fromkeys(range(10, 510), 1.0)})
+    await generate_at(ring, Rung.FEWER_PROBES)
+    assert (noted["search"], noted["hydrate"], noted["rank"]) == (0.25, 0.6, 0.6)
+    assert (noted["relations"], noted["filter"]) == (1.0, 1.0)
+    await generate_at(ring)
+    assert set(noted.values()) == {1.0}
+
+
+async def test_ranking_without_the_main_ranker_says_nothing_of_its_cost() -> None:
+    ring = a_ring()
+    ring.ranker.narrowed = "main_ranker"
+    await generate_at(ring)
+    assert cost_ms(ring, "rank") == FIRST_COSTS_MS["rank"]
 
 
 def test_every_source_filter_and_hydrator_has_its_switch() -> None:

@@ -89,7 +89,6 @@ def counts(keys, impressions, positives) -> dict[int, tuple[float, float]]:
 def facts(state: ViewerState) -> dict[str, object]:
     """What must not depend on where the base ends and the overlay begins."""
     return {
-        "is_known": state.is_known,
         "totals": np.round(state.totals, 3).tolist(),
         "last_action_ms": state.last_action_ms,
         "positives": state.positive_item_ids.tolist(),

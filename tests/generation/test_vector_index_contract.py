@@ -13,7 +13,7 @@ from generation.arrow_file import MappedTable
 from generation.build_index import build_index, tie_aware_recall
 from generation.exact_search import exact_top
 from generation.faiss_index import FaissIndex
-from generation.vector_index import NO_ROW
+from generation.vector_index import NO_ROW, Asked
 
 DIM = 8
 COUNT = 3_000
@@ -66,9 +66,20 @@ def test_finds_what_exact_search_finds(index):
 def test_tells_about_how_many_vectors_it_looks_at(index):
     lists, probes = index.parameters.lists, index.parameters.probes
     scanned = COUNT if lists == 1 else COUNT * probes // lists
-    assert index.compared(1) == lists + scanned
-    assert index.compared(3) == 3 * index.compared(1)
-    assert index.compared(0) == 0
+    one, three = Asked(QUERIES[:1], 100), Asked(QUERIES[:3], 100)
+    assert index.compared([one]) == lists + scanned
+    assert index.compared([three, one]) == 4 * index.compared([one])
+    assert index.compared([]) == 0
+
+
+def test_says_that_few_eligible_rows_take_looking_at_more(index):
+    asked = [Asked(QUERIES[:1], 100)]
+    everything = index.parameters.lists + index.size
+    assert index.compared(asked, bitmap(ROWS[:50]), 0.25) == everything
+    if index.is_probed:
+        most = bitmap(ROWS[: COUNT * 9 // 10])
+        assert index.compared(asked) < index.compared(asked, most) < everything
+        assert index.compared(asked, most, 0.25) < index.compared(asked, most)
 
 
 def test_scores_are_the_dot_products_best_first(index):

@@ -14,6 +14,7 @@ from candidate_gen.viewer_state.updater import ViewerStateUpdater
 from generation import layout
 from generation.manifest import Manifest
 from generation.vocabulary import Vocabulary
+from serving.bus.not_ahead import NotAhead
 from serving.bus.open_bus import open_bus
 from serving.bus.topics import ACTIONS
 from serving.metrics_recorder import Metrics
@@ -67,6 +68,7 @@ async def main(bus_address: str, state: str, home: Path, generation: Path) -> No
             authors_are_viewers=manifest.authors_are_viewers,
         ),
         Metrics(),
+        NotAhead(manifest.data_time_ms),
     )
     viewers = ViewerStateUpdater(bus, store, manifest, names.categories, range(ACTIONS.partitions))
     counters = CounterAggregator(bus, store, manifest, Metrics())

@@ -170,7 +170,7 @@ async def run_served(
 
 
 def _pipeline(shards: Sequence[Any], graph: GraphClient, ranker: RankerClient) -> CandidatePipeline:
-    neighbours = Neighbours(FakeViewerStates(a_viewer()), lambda: 0, graph, shards, ranker)
+    neighbours = Neighbours(FakeViewerStates(a_viewer()), lambda _viewer: 0, graph, shards, ranker)
     return CandidatePipeline(GENERATION, 1, neighbours, QueryRules(VOCABULARY, True, {}), Metrics())
 
 

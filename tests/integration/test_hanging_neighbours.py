@@ -122,7 +122,7 @@ class Stuck:
     def judged(self, _question: object) -> None:
         """What of the shard may be found."""
 
-    def compared(self, _question: object) -> int:
+    def compared(self, _question: object, _judged: object) -> int:
         return 1 << 40
 
 

@@ -52,6 +52,14 @@ async def test_follows_are_added_to_and_taken_from_the_base(graph, act):
     assert await flags(graph, VIEWER, 15) == FOLLOWS | SECOND_DEGREE
 
 
+async def test_an_action_from_the_future_is_set_aside(graph, bus, act):
+    await act("like", 11, 130, occurred_ms=4_102_444_800_000)
+    await act("like", 11, 131)
+    liked = (await around(graph)).friends_liked_item_ids.tolist()
+    assert (130 in liked, 131 in liked) == (False, True)
+    assert bus.counters.parked == 1
+
+
 async def test_a_follow_back_makes_a_friend_whose_likes_count(graph, act):
     await act("like", 10, 126)
     await act("follow", 10, VIEWER)

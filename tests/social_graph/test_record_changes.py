@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from generation.graph_records import Kind, key, pack, unpack
+from generation.graph_records import MAX_NEGATIVES, Kind, key, pack, unpack
 from generation.viewer_columns import MAX_POSITIVES
 from social_graph.graph_action import GraphAction
 from social_graph.record_changes import apply, keys_of
@@ -89,13 +89,13 @@ def test_sets_stay_ascending(add, remove, kind, people):
     assert people.ids(kind) == [3, 9]
 
 
-@pytest.mark.parametrize("kind", ["follow", "block", "mute", "join", "like"])
+@pytest.mark.parametrize("kind", ["follow", "block", "mute", "join", "like", "hide"])
 def test_doing_it_twice_changes_nothing(kind, people):
     assert people.do(kind, OTHER)
     assert not people.do(kind, OTHER)
 
 
-@pytest.mark.parametrize("kind", ["unfollow", "unblock", "unmute", "leave", "unlike", "hide"])
+@pytest.mark.parametrize("kind", ["unfollow", "unblock", "unmute", "leave", "unlike"])
 def test_undoing_what_was_not_done_changes_nothing(kind, people):
     assert not people.do(kind, OTHER)
 
@@ -135,6 +135,28 @@ def test_a_withdrawn_item_is_no_longer_recommended(kind, people):
     people.put(Kind.POSITIVES, ME, [100, 101], [30, 10])
     people.do(kind, 100)
     assert people.ids(Kind.POSITIVES) == [101]
+
+
+@pytest.mark.parametrize("kind", ["hide", "report"])
+def test_what_was_hidden_or_reported_is_never_recommended_again(kind, people):
+    people.do("click", 100, at_ms=1)
+    people.do(kind, 100, at_ms=2)
+    for later in ("long_view", "unlike", "like"):
+        people.do(later, 100, at_ms=3)
+    assert people.ids(Kind.POSITIVES) == []
+    assert people.ids(Kind.NEGATIVES) == [100]
+
+
+def test_what_was_only_unliked_may_be_liked_again(people):
+    for kind in ("like", "unlike", "like"):
+        people.do(kind, 100)
+    assert people.ids(Kind.POSITIVES) == [100]
+
+
+def test_only_the_newest_negatives_are_kept(people):
+    for number in range(MAX_NEGATIVES + 3):
+        people.do("hide", number, at_ms=number)
+    assert people.ids(Kind.NEGATIVES) == list(range(MAX_NEGATIVES + 2, 2, -1))
 
 
 def test_only_the_newest_positives_are_kept(people):

@@ -16,7 +16,14 @@ from generation.vocabulary import Vocabulary
 from serving.bus.topics import partition_of
 from spark_jobs.build import build_generation
 from spark_jobs.local_engine import LocalEngine
-from tests.spark_jobs.tiny_data import HOUR_MS, NOON_MS, GivenVectors, no_models, write_data
+from tests.spark_jobs.tiny_data import (
+    HOUR_MS,
+    NOON_MS,
+    GivenVectors,
+    action,
+    no_models,
+    write_data,
+)
 
 SHARDS = 2
 
@@ -190,6 +197,7 @@ def test_keys_of_the_graph_ascend_over_all_parts(built: Path):
 def test_what_a_viewer_hid_is_no_positive(built: Path):
     assert viewer(built, 1, "positive_item_ids") == [10]
     assert record(built, Kind.POSITIVES, 1) == [[10], [NOON_MS - 3 * HOUR_MS]]
+    assert record(built, Kind.NEGATIVES, 1) == [[12], [NOON_MS - 5 * HOUR_MS]]
     assert viewer(built, 1, "seen_item_ids") == [10, 12]
 
 
@@ -208,6 +216,16 @@ def test_viewers_have_totals_affinities_and_profile(built: Path):
     assert viewer(built, 1, "last_action_ms") == NOON_MS - 3 * HOUR_MS
     assert viewer(built, 4, "has_vector") == 0
     assert viewer(built, 4, "seen_item_ids") == []
+
+
+def test_a_dwell_without_end_counts_as_a_day(tmp_path: Path, local_engine: LocalEngine):
+    endless = action(4, 13, "impression", 0, value=1e300)
+    folder = build_generation(
+        write_data(tmp_path / "data", live=[endless]), tmp_path / "generations",
+        engine=local_engine, fit=GivenVectors(), train=no_models, shards=SHARDS, seed=7,
+    )  # fmt: skip
+    totals = dict(zip(VIEWER_TOTALS, viewer(folder, 4, "totals"), strict=True))
+    assert (totals["dwell_s"], totals["dwells"]) == (86_400, 1)
 
 
 def test_the_floor_is_public_and_not_sensitive(built: Path):

@@ -5,6 +5,7 @@ import math
 import pytest
 
 from candidate_gen.viewer_state.decoding import ActionDecoder
+from generation.viewer_columns import MAX_VALUE_MS
 from generation.vocabulary import Names
 from protos import events_pb2 as pb
 from tests.candidate_gen.viewer_state.actions import an_action, an_event
@@ -35,6 +36,11 @@ def test_an_authors_own_item_is_no_interest_in_the_author():
     assert decode(own).author_id == -1
     apart = ActionDecoder(Names(()), authors_are_viewers=False)
     assert apart(own).author_id == 1
+
+
+@pytest.mark.parametrize(("value", "taken"), [(1e300, MAX_VALUE_MS), (-1.0, 0.0)])
+def test_a_value_outside_of_a_day_counts_as_its_end(value, taken):
+    assert decode(an_event(value=value).SerializeToString()).value == taken
 
 
 def test_an_action_on_an_author_has_no_item():

@@ -68,7 +68,6 @@ def counted(keys, impressions, positives):
 
 async def test_a_viewer_without_overlay_is_the_base(states):
     state = await states.read(VIEWER, NOON_MS)
-    assert state.is_known
     assert state.profile == Profile(1, 1, NOON_MS - 100 * DAY_MS, False)
     assert state.totals.tolist() == [20, 3, 3, 0, 0, 60, 20]
     assert state.positive_item_ids.tolist() == [100, 105, 110]
@@ -97,6 +96,14 @@ async def test_what_the_bus_added_is_added(states, overlay):
         11: (1, 1),
         15: (2, 2),
     }
+
+
+async def test_a_dwell_without_end_in_an_old_record_is_a_day_for_each_that_was_told(
+    states, overlay
+):
+    await overlay(STRANGER, *(an_action("impression", 101, value=1e300) for _ in range(2)))
+    state = await states.read(STRANGER, NOON_MS)
+    assert state.totals.tolist() == [2, 0, 0, 0, 0, 2 * 86_400, 2]
 
 
 @pytest.mark.parametrize("kind", ["unlike", "hide"])
@@ -158,7 +165,6 @@ async def test_only_the_fifty_items_seen_last_say_what_is_liked_of_late(
 
 async def test_an_unknown_viewer_is_cold_and_fine(states):
     state = await states.read(STRANGER, NOON_MS)
-    assert not state.is_known
     assert not state.has_vector
     assert state.vector.tolist() == AXES[0].tolist()
     assert state.cluster_vectors.shape == (0, EMBEDDING_DIM)
@@ -166,10 +172,9 @@ async def test_an_unknown_viewer_is_cold_and_fine(states):
     assert state.totals.tolist() == [0] * 7
 
 
-async def test_a_viewer_only_the_bus_knows_is_known(states, overlay):
+async def test_a_viewer_only_the_bus_knows_has_a_state(states, overlay):
     await overlay(STRANGER, an_action("impression", 101))
     state = await states.read(STRANGER, NOON_MS)
-    assert state.is_known
     assert state.seen_item_ids.tolist() == [101]
 
 
@@ -203,8 +208,24 @@ async def test_a_new_taste_moves_the_stored_vector(states, overlay):
 async def test_cold_starts_from_the_named_place(states):
     state = states.cold(2, 1)
     assert state.profile == Profile(2, 1)
-    assert not state.is_known
     assert state.vector.tolist() == AXES[0].tolist()
+
+
+class MeansAsPlaces:
+    """Vectors are where the mean is of: axis 0 region, axis 1 language."""
+
+    def of(self, region: int, language: int):
+        return region * AXES[0] + language * AXES[1]
+
+
+@pytest.mark.parametrize(("viewer_id", "place"), [(STRANGER, [2, 2]), (QUIET_VIEWER, [2, 1])])
+async def test_the_request_says_whose_mean_it_is_where_the_profile_does_not(
+    states, overlay, monkeypatch, viewer_id, place
+):
+    monkeypatch.setattr(states._vectorizer, "_means", MeansAsPlaces())
+    assert (await states.read(viewer_id, NOON_MS, 2, 2)).vector[:2].tolist() == place
+    await overlay(viewer_id, an_action("click", 101))
+    assert (await states.read(viewer_id, NOON_MS, 2, 2)).vector[:2].tolist() == place
 
 
 async def test_a_damaged_record_is_an_unavailable_state_not_an_empty_one(states, store, manifest):

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from candidate_gen.viewer_state.keys import JOURNAL, viewer_key
+from candidate_gen.viewer_state.keys import JOURNAL, set_aside_key, viewer_key
 from candidate_gen.viewer_state.states import open_viewer_states
 from candidate_gen.viewer_state.updater import ViewerStateUpdater, owned_partitions
 from generation.manifest import Manifest
@@ -120,13 +120,25 @@ async def test_a_store_moved_by_somebody_else_makes_it_begin_again_there(
     assert state.totals[1] == 3 + 2
 
 
-async def test_a_damaged_record_stops_it_with_the_cause(bus, store, manifest, an_updater):
-    await store.write([Update(viewer_key(manifest.name, VIEWER), b"junk", 0, 1)])
-    await publish(bus, an_event(action_id="a"), an_event(action_id="b"))
+@pytest.mark.parametrize("is_there", [False, True])
+async def test_a_damaged_record_is_set_aside_and_everybody_goes_on(
+    bus, store, folder, manifest, an_updater, is_there
+):
+    key = viewer_key(manifest.name, VIEWER)
+    aside = set_aside_key(key, 1)
+    await store.write([Update(key, b"junk", 0, 1)])
+    if is_there:
+        await store.write([Update(aside, b"junk", 0, 1)])
+    await publish(bus, an_event(action_id="a"), an_event(action_id="b", viewer_id=STRANGER))
+    await publish(bus, an_event(action_id="c"))
     updater = an_updater()
-    async with running(updater):
-        with pytest.raises(ValueError, match="4 bytes"):
-            await updater.caught_up(PATIENCE_S)
+    await apply_everything(updater)
+    states = open_viewer_states(folder, manifest, store)
+    assert (await states.read(VIEWER, NOON_MS)).totals[1] == 3 + 1  # "a" was in what is damaged
+    assert (await states.read(STRANGER, NOON_MS)).totals[1] == 1
+    (copy,) = await store.read([aside])
+    assert copy.value == b"junk"
+    assert updater.set_aside_count == (0 if is_there else 1)
 
 
 class AwayAtFirst:

@@ -30,6 +30,7 @@ REFUSED = {
     "negative value": (an_action(value=-0.5), "value", "-0.5 is not a finite number >= 0"),
     "no number": (an_action(value=math.nan), "value", "nan is not a finite number"),
     "infinite value": (an_action(value=math.inf), "value", "inf is not a finite number"),
+    "more than a day": (an_action(value=86_400_001.0), "value", "86400001.0, limit 86400000"),
     "seconds for milliseconds": (an_action(occurred_ms=1_750_000_000), "occurred_ms", "1750000000"),
     "negative time": (an_action(occurred_ms=-1), "occurred_ms", "-1 ms is outside"),
     "six minutes ahead": (an_action(occurred_ms=NOON_MS + 6 * MINUTE_MS), "occurred_ms", "ahead"),

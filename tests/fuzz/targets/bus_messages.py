@@ -15,7 +15,7 @@ from ann_shards.delta_items import DeletedItem, DeltaItems
 from ann_shards.event_decoding import decode_action as decode_counted
 from ann_shards.event_decoding import decode_counters, decode_item_change, encode_counters
 from ann_shards.live_counters import LiveCounters
-from candidate_gen.viewer_state import record
+from candidate_gen.viewer_state import merge, record
 from candidate_gen.viewer_state.apply import apply
 from candidate_gen.viewer_state.decoding import ActionDecoder
 from feed_assembly.content.content_overlay import ContentOverlay
@@ -60,7 +60,7 @@ class Readers:
         NOT_AHEAD(_message(data), action)
         changed = apply(apply(record.empty_record(), action), action)
         assert record.pack(record.unpack(record.pack(changed))) == record.pack(changed)
-        assert np.isfinite(changed.totals).all()
+        assert np.isfinite(merge.totals(None, changed)).all()
 
     def edge(self, data: bytes) -> None:
         action = decode_edge(data)
@@ -77,6 +77,7 @@ class Readers:
 
     def counters(self, data: bytes) -> None:
         values = decode_counters(data)
+        NOT_AHEAD(_message(data), values)
         self._live.put(
             np.array([values.item_id]), values.counters[None], np.array([values.as_of_ms])
         )
@@ -130,13 +131,14 @@ def seeds() -> Iterator[bytes]:
         schema_version=1, action_id="b", viewer_id=1, kind=events_pb2.BLOCK, author_id=12,
         occurred_ms=NOON_MS,
     ).SerializeToString()  # fmt: skip
+    endless = an_action("c", 100, "IMPRESSION", value=1e300)
     item = a_published_item(900, categories=["cats"], author_id=10, title="t", duration_ms=5)
     ranked = RankedList(
         "r", 1, "tiny", 2, NOON_MS, np.arange(3), np.arange(3), np.ones(3, np.float32),
         np.ones(3, np.uint32), 2, Receipt(generation="tiny"), np.ones((2, 4), np.float32),
     )  # fmt: skip
     samples = {
-        "viewer_action": [action, block],
+        "viewer_action": [action, block, endless],
         "edge": [action, block],
         "counted_action": [action],
         "counters": [counters_of(100, "tiny", likes_week=2)],

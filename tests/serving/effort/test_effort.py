@@ -14,6 +14,13 @@ def test_costs_follow_what_is_measured():
     assert costs.sum_ms(["search", "rank"]) == pytest.approx(24.0, abs=0.1)
 
 
+def test_what_was_measured_narrowed_counts_as_what_it_costs_in_full():
+    costs = StageCosts({"search": 10.0})
+    for _ in range(100):
+        costs.note("search", 2.5, share=0.25)
+    assert costs.sum_ms(["search"]) == pytest.approx(10.0)
+
+
 def test_one_stalled_request_hardly_counts():
     costs = StageCosts({"search": 10.0})
     costs.note("search", 5_000.0)
