@@ -7,7 +7,7 @@ feed_assembly calls the others directly, as the embedded server does.
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -123,16 +123,20 @@ class SearchedShard:
 
 
 class OwnItemsRanker:
-    """Ranks, for each viewer, the items that are theirs; every call passes `ranking`."""
+    """Ranks, for each viewer, the items that are theirs; every call passes `ranking`.
 
-    def __init__(self, ranking: Work) -> None:
+    Its lists are of the edge's generation: of another's the edge shows only what it knows.
+    """
+
+    def __init__(self, ranking: Work, generation: str) -> None:
         self._ranking = ranking
+        self._generation = generation
 
     async def rank(self, request: RankRequest, _deadline: Deadline) -> RankReply:
         await self._ranking.pass_by()
         item_ids = own_items(request.viewer_id)
         ranked = ranked_list(request, item_ids, request.receipt)  # type: ignore[arg-type]
-        return RankReply(request.receipt, ranked)
+        return RankReply(request.receipt, replace(ranked, generation=self._generation))
 
 
 def own_items(viewer_id: int) -> npt.NDArray[np.int64]:
@@ -156,7 +160,10 @@ async def run_served(
     async with AsyncExitStack() as stack:
         ring = _Opening(stack, folder)
         searching, ranking = Work(), Work()
-        shard, ranker = SearchedShard(searching), OwnItemsRanker(ranking)
+        shard, ranker = (
+            SearchedShard(searching),
+            OwnItemsRanker(ranking, Manifest.read(generation).name),
+        )
         graph: GraphClient = FakeGraph(a_neighbourhood())
         candidates: CandidateClient
         if is_distributed:

@@ -58,7 +58,7 @@ def test_authors_that_are_no_viewers_have_no_friends(
         for path in sorted((built / layout.GRAPH).iterdir())
         for found in MappedTable(path).strings("key").to_pylist()
     }
-    assert kinds == {b"B", b"F", b"G", b"M", b"P"}
+    assert kinds == {b"B", b"F", b"G", b"M", b"N", b"P"}
     items = MappedTable(built / layout.SHARD.format(shard=0) / layout.SHARD_ITEMS)
     row = items.array("item_id").tolist().index(10)
     # Viewer 5 and author 5 are two people; the like at an approximate time enters no count.
