@@ -25,7 +25,7 @@ LONGEST_SHARE_MS = 250.0
 stands for longer only makes everybody late."""
 
 
-LEAST_LEFT = 0.1
+LEAST_LEFT = 0.05
 """Share of its time that a call is to end with: with less, too many run at a time."""
 
 

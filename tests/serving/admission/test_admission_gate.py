@@ -254,7 +254,7 @@ async def test_calls_that_run_out_of_time_lower_the_limit_at_once(servers):
     server = servers(admission_max_running=50)
     before = limit_of(server)
     for _ in range(4):
-        server.end(server.begin(remaining_ms=100.0)[0], took_ms=95.0)
+        server.end(server.begin(remaining_ms=100.0)[0], took_ms=97.0)
     assert limit_of(server) < before
 
 
