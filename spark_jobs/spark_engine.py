@@ -21,9 +21,10 @@ from spark_jobs.part_files import part_path
 PARTITION = "partition_number"
 
 FEW_PROCESSORS = 4
-FRUGAL_JAVA = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]
+FRUGAL_JAVA = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xss16m"]
 """Where Java and the workers in Python share few processors, its second compiler and its collector
-for many take more than they give: a small build took 50 s instead of 98 on two."""
+for many take more than they give: a small build took 50 s instead of 98 on two. What the first one
+makes needs more stack: with the usual megabyte, tasks of the vectors' fit overflowed it."""
 
 LOG_SETTINGS = "log4j2.properties"
 ERRORS_ONLY = """\
