@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import TypeVar
 
 import numpy as np
 
@@ -20,6 +21,8 @@ MAX_COMPARED_ON_LOOP = 100_000
 milliseconds. A thread takes longer, not less: it wants the interpreter back after each of some
 fifty steps, and while the loop is busy waits for it each time. Beside a loop that never rests a
 search of 1.5 ms took 30."""
+
+Step = TypeVar("Step")
 
 MIN_SEARCH_MS = 1.0
 """With less left nobody would wait for the answer."""
@@ -100,34 +103,32 @@ class Shards:
 
     async def _answers(self, shards: Sequence[Shard], question: Question) -> list[ShardAnswer]:
         """Each shard holds the loop by itself; long searches leave it, all of them as one job."""
-        if self._executor is None:
-            return [shard.search(question) async for shard in _yielding(shards)]
-        judged = [shard.judged(question) async for shard in _yielding(shards)]
-        pairs = zip(shards, judged, strict=True)
-        if all(shard.compared(question, each) <= MAX_COMPARED_ON_LOOP for shard, each in pairs):
-            first_steps = iter(judged)
-            return [shard.search(question, next(first_steps)) async for shard in _yielding(shards)]
+        judged = [(shard, shard.judged(question)) async for shard in _yielding(shards)]
+        if self._executor is None or all(
+            shard.compared(question, each) <= MAX_COMPARED_ON_LOOP for shard, each in judged
+        ):
+            return [shard.search(question, each) async for shard, each in _yielding(judged)]
 
         def search_all() -> list[Nearest]:
-            return [
-                shard.nearest(question, each) for shard, each in zip(shards, judged, strict=True)
-            ]
+            return [shard.nearest(question, each) for shard, each in judged]
 
-        nearest = await self._executor.run(search_all)
-        steps = iter(zip(judged, nearest, strict=True))
-        return [shard.answer(question, *next(steps)) async for shard in _yielding(shards)]
+        searched = list(zip(judged, await self._executor.run(search_all), strict=True))
+        return [
+            shard.answer(question, each, nearest)
+            async for (shard, each), nearest in _yielding(searched)
+        ]
 
     def _check_generation(self, generation: str) -> None:
         if generation != self.generation:
             raise PreconditionError(f"holds generation {self.generation}, not {generation!r}")
 
 
-async def _yielding(shards: Sequence[Shard]) -> AsyncIterator[Shard]:
+async def _yielding(steps: Sequence[Step]) -> AsyncIterator[Step]:
     """One after the other; others may have the loop in between."""
-    for place, shard in enumerate(shards):
+    for place, step in enumerate(steps):
         if place:
             await asyncio.sleep(0)
-        yield shard
+        yield step
 
 
 def _stacked(parts: Sequence[Columns]) -> Mapping[str, np.ndarray]:

@@ -19,7 +19,7 @@ from feed_assembly.served_records import ServedRecords
 from feed_assembly.session.session import SessionRecord
 from feed_assembly.session.session_store import SessionStore
 from feed_assembly.stored_feed import StoredFeed
-from serving.clock import Clock
+from serving.clock import DAY_MS, Clock
 from serving.contracts.receipt import Receipt
 from serving.deadline import Deadline
 from serving.effort.rung import Rung
@@ -32,7 +32,7 @@ from serving.switches.switches import SwitchBoard
 FRESH_MS = 60_000
 """A stored feed is gone on with for so long, unless the viewer liked something since."""
 
-LEFT_OVER_MS = 3 * 86_400_000
+LEFT_OVER_MS = 3 * DAY_MS
 """A stored feed older than this is not shown even where there is nothing else: it must be gone long
 before sessions forget what was hidden and unfollowed since (`KEPT_MS_OF`)."""
 

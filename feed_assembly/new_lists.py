@@ -120,9 +120,8 @@ async def _answer(
     if call.done() and not arrival.done():
         reply = call.result()
         if reply.ranked_list is not None:
-            arrival.set_result(
-                reply.ranked_list
-            )  # come late over the bus, it would be a second one
+            # Given up, it would be a second one when it comes late over the bus.
+            arrival.set_result(reply.ranked_list)
             return reply.ranked_list, reply.receipt
         await asyncio.wait({arrival}, timeout=deadline.remaining_s())
     elif arrival.done() and not call.done():

@@ -89,23 +89,17 @@ def _micro(found: dict[str, Any]) -> str:
 
 
 def _floor(floors: dict[str, Any]) -> str:
-    measured = [
-        one for name in ("embedded", "distributed") for one in _alone_and_busy(floors[name])
-    ]
+    measured = [one for name in SHARDS for one in (floors[name], floors[name]["busy"])]
     rows = [[part, *(one["parts_us"][part] for one in measured)] for part in PARTS]
     rows += [
         ["sum", *(one["sum_us"] for one in measured)],
         ["CPU per request", *(one["cpu_us"] for one in measured)],
     ]
     head = ["part, us"]
-    for name in ("embedded", "distributed"):
-        shards = f"{SHARDS[name]} shard{'s' * (SHARDS[name] > 1)} ({name})"
+    for name, count in SHARDS.items():
+        shards = f"{count} shard{'s' * (count > 1)} ({name})"
         head += [f"{shards}, alone", f"{shards}, all processors busy"]
     return "### Floor\n\n" + table(head, rows)
-
-
-def _alone_and_busy(floor: dict[str, Any]) -> list[dict[str, Any]]:
-    return [floor, floor["busy"]]
 
 
 def _deployment(name: str, found: dict[str, Any]) -> str:

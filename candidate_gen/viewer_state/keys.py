@@ -16,8 +16,3 @@ JOURNAL = f"{READER}.{FORMAT}"
 def viewer_key(generation: str, viewer_id: int) -> bytes:
     """Key of one viewer's record."""
     return b"v%d/%s/%d" % (FORMAT, generation.encode(), viewer_id)
-
-
-def set_aside_key(viewer_key: bytes, version: int) -> bytes:
-    """Where a damaged record is kept; `version` was its own in the store."""
-    return b"x/%s/%d" % (viewer_key, version)

@@ -12,7 +12,7 @@ import structlog
 
 from candidate_gen.viewer_state.action import ViewerAction
 from candidate_gen.viewer_state.apply import apply
-from candidate_gen.viewer_state.keys import JOURNAL, set_aside_key, viewer_key
+from candidate_gen.viewer_state.keys import JOURNAL, viewer_key
 from candidate_gen.viewer_state.record import (
     RecordError,
     ViewerRecord,
@@ -22,6 +22,7 @@ from candidate_gen.viewer_state.record import (
 )
 from generation.bus_positions import FirstOffsets
 from serving.bus.bus import Message
+from serving.state.damaged_record import copy_of
 from serving.state.journal_positions import JournalPositions
 from serving.state.offset_journal import find_repeats
 from serving.state.state_store import StateStore, Update, Versioned
@@ -29,8 +30,6 @@ from serving.state.state_store import StateStore, Update, Versioned
 MAX_ACTIONS_PER_WRITE = 15
 """So that a write stays under a megabyte, at 50 KB for the largest of records, and the loop is held
 for about a millisecond."""
-
-SET_ASIDE_KEPT_S = 14 * 86_400
 
 Batch = Sequence[tuple[Message, ViewerAction]]
 
@@ -117,11 +116,10 @@ class OverlayWriter:
 
     async def _set_aside(self, key: bytes, damaged: Versioned, error: RecordError) -> None:
         # By itself: a copy that is there from before must not stop the write of the fresh record.
-        aside, version = set_aside_key(key, damaged.version), damaged.version
-        copy = Update(aside, damaged.value, 0, version, ttl_s=SET_ASIDE_KEPT_S)
+        copy = copy_of(key, damaged)
         (is_new,) = await self._store.write([copy])
         self.set_aside_count += is_new
-        log.error("damaged viewer record set aside", key=aside.decode(), cause=str(error))
+        log.error("damaged viewer record set aside", key=copy.key.decode(), cause=str(error))
 
     def _effects(
         self,

@@ -13,13 +13,12 @@ from feed_assembly.session.known_revocations import KnownRevocations
 from feed_assembly.session.session import SessionRecord
 from feed_assembly.session.session_codec import SessionFormatError, pack_session, unpack_session
 from serving.clock import Clock
+from serving.state.damaged_record import copy_of, set_aside_key
 from serving.state.state_store import Update, Versioned
 
 DAY_S = 86_400
 KEPT_S = 90 * DAY_S
 """After a record's last change. Blocks outlive it in social_graph and in generations."""
-
-SET_ASIDE_KEPT_S = 14 * DAY_S
 
 log = structlog.get_logger()
 
@@ -60,8 +59,7 @@ class StoredSession:
         update = Update(key, pack_session(record), version, version + 1, ttl_s=KEPT_S)
         if self.stored is None or not self.is_damaged:
             return [update]
-        aside = set_aside_key(viewer_id, version)
-        return [Update(aside, self.stored.value, 0, version, ttl_s=SET_ASIDE_KEPT_S), update]
+        return [copy_of(key, self.stored), update]
 
 
 class StoredSessions:
@@ -97,16 +95,11 @@ class StoredSessions:
     def written(self, viewer_id: int, before: StoredSession, record: SessionRecord) -> None:
         """A record is in the store now, in place of `before`."""
         self.known.note(viewer_id, record)
-        if before.is_damaged:
+        if before.is_damaged and before.stored is not None:
             self.counters.set_aside += 1
-            where = set_aside_key(viewer_id, before.stored.version if before.stored else 0)
+            where = set_aside_key(session_key(viewer_id), before.stored.version)
             log.error("damaged session record set aside", viewer=viewer_id, key=where.decode())
 
 
 def session_key(viewer_id: int) -> bytes:
     return b"s/%d" % viewer_id
-
-
-def set_aside_key(viewer_id: int, version: int) -> bytes:
-    """Where a damaged record is kept; `version` was its own in the store."""
-    return b"x/s/%d/%d" % (viewer_id, version)

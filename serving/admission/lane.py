@@ -24,7 +24,6 @@ LONGEST_SHARE_MS = 250.0
 """However much time a call has left: nobody wants to look at a page that long, and a queue that
 stands for longer only makes everybody late."""
 
-
 LEAST_LEFT = 0.05
 """Share of its time that a call is to end with: with less, too many run at a time."""
 
@@ -97,14 +96,14 @@ class Lane:
     def leave(self, turn: Turn, ending: Ending) -> None:
         """A turn that had begun is over."""
         elapsed_ms = (self._monotonic() - turn.begun_s) * 1_000
-        left_ms = self.limit.run_ms - elapsed_ms
+        sooner_ms = self.limit.run_ms - elapsed_ms
         if ending is Ending.TURNED_AWAY or self._ran_out(turn, elapsed_ms):
             self.limit.back_off()
-        if ending is Ending.TURNED_AWAY and left_ms > 0:
+        if ending is Ending.TURNED_AWAY and sooner_ms > 0:
             # The next would find no room either: the place stays taken as long as a call takes.
-            asyncio.get_running_loop().call_later(left_ms / 1_000, self._free, turn)
+            asyncio.get_running_loop().call_later(sooner_ms / 1_000, self._free, turn)
             return
-        if ending is Ending.WHOLE or left_ms < 0:  # what failed quickly says nothing
+        if ending is Ending.WHOLE or sooner_ms < 0:  # what failed quickly says nothing
             self.limit.observe(elapsed_ms, turn.running)
         self._free(turn)
 

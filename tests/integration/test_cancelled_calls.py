@@ -19,7 +19,7 @@ from tests.integration.served_ring import (
     own_items,
     run_served,
 )
-from tests.serving.lines.on_a_line import until
+from tests.serving.until import until
 
 CALLS = 200
 AT_ONCE = 16

@@ -12,14 +12,7 @@ from serving.metrics import LOOP_BLOCKED, LOOP_LAG, LOOP_STALLED, LOOP_WAIT
 from serving.metrics_recorder import Metrics
 from serving.serving_loop import ServingLoop
 from tests.serving.fixed_clock import FixedMonotonic
-
-
-async def until(holds) -> None:
-    async with asyncio.timeout(30):
-        while True:
-            if holds():
-                return
-            await asyncio.sleep(0.01)
+from tests.serving.until import until
 
 
 def hold_the_loop() -> None:

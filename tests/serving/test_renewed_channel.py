@@ -9,7 +9,7 @@ import pytest
 
 from serving import renewed_channel
 from serving.renewed_channel import RenewedChannel
-from tests.serving.lines.on_a_line import until
+from tests.serving.until import until
 
 
 class FakeChannel:

@@ -4,13 +4,14 @@ import dataclasses
 
 import pytest
 
-from candidate_gen.viewer_state.keys import JOURNAL, set_aside_key, viewer_key
+from candidate_gen.viewer_state.keys import JOURNAL, viewer_key
 from candidate_gen.viewer_state.states import open_viewer_states
 from candidate_gen.viewer_state.updater import ViewerStateUpdater, owned_partitions
 from generation.manifest import Manifest
 from protos import events_pb2 as pb
 from serving.bus.topics import ACTIONS, partition_of
 from serving.errors import StateUnavailableError
+from serving.state.damaged_record import set_aside_key
 from serving.state.offset_journal import checkpoint_key
 from serving.state.rocksdb_state_store import RocksDbStateStore
 from serving.state.state_store import Update

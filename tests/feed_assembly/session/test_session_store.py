@@ -6,8 +6,9 @@ from feed_assembly.session.session import RevocationChange, SessionRecord
 from feed_assembly.session.session_codec import pack_session
 from feed_assembly.session.session_store import SessionStore
 from feed_assembly.session.session_writer import MAX_ATTEMPTS, MAX_ROUND_CHANGES
-from feed_assembly.session.stored_sessions import KEPT_S, session_key, set_aside_key
+from feed_assembly.session.stored_sessions import KEPT_S, session_key
 from serving.errors import StateUnavailableError
+from serving.state.damaged_record import set_aside_key
 from serving.state.rocksdb_state_store import RocksDbStateStore
 from serving.state.state_store import Versioned
 from tests.feed_assembly.memory_state import MemoryState
@@ -204,7 +205,7 @@ async def test_a_damaged_record_is_set_aside_by_the_next_change(sessions, state)
     state.values[session_key(1)] = Versioned(3, b"damaged")
     failures = await sessions.update_many({1: served(7), 2: served(8)}, timeout_s=5)
     assert failures == {}
-    assert state.values[set_aside_key(1, 3)] == Versioned(3, b"damaged")
+    assert state.values[set_aside_key(session_key(1), 3)] == Versioned(3, b"damaged")
     record = (await sessions.find(1)).record
     assert served_ids(record) == [7]
     assert record.lacks_blocks(NOON_MS), "it goes on saying so"
@@ -217,7 +218,9 @@ async def test_what_was_set_aside_is_not_set_aside_again(sessions, state):
     await sessions.update(1, served(7))
     await sessions.update(1, served(8))
     assert sessions.counters.set_aside == 1
-    assert [key for key in state.values if key.startswith(b"x/")] == [set_aside_key(1, 3)]
+    assert [key for key in state.values if key.startswith(b"x/")] == [
+        set_aside_key(session_key(1), 3)
+    ]
 
 
 def blocks(author_id: int):

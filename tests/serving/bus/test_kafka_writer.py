@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from serving.bus.counters import BusCounters
 from serving.bus.kafka_writer import KafkaWriter
 from serving.bus.topics import SERVED
-from tests.serving.lines.on_a_line import until
+from tests.serving.until import until
 
 
 class Broken:

@@ -1,10 +1,8 @@
 """Callers whose line is open, so that a test knows which way its calls go."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
-from itertools import repeat
 from pathlib import Path
 
 import grpc
@@ -17,8 +15,7 @@ from serving.replicas.neighbour import Neighbour, channel_of
 from serving.replicas.open_neighbour import open_neighbour
 from serving.server import GrpcServer
 from tests.serving.echo_service import local_settings
-
-PATIENCE_S = 30.0
+from tests.serving.until import PATIENCE_S, until
 
 
 async def until_on_a_line(neighbour: Neighbour) -> None:
@@ -27,15 +24,6 @@ async def until_on_a_line(neighbour: Neighbour) -> None:
         transport = replica.transport
         assert isinstance(transport, GrpcTransport)
         await until(partial(transport.line.current, 1.0))
-
-
-async def until(condition: Callable[[], object]) -> None:
-    """Wait for what nobody tells."""
-    async with asyncio.timeout(PATIENCE_S):
-        for _ in repeat(None):
-            if condition():
-                return
-            await asyncio.sleep(0.005)
 
 
 @asynccontextmanager

@@ -9,8 +9,8 @@ from serving.lines import kept_line
 from serving.lines.carried_call import CarriedCall
 from serving.metrics import RPC_CALLS
 from tests.serving.lines.calling import Held, calling, tell_way
-from tests.serving.lines.on_a_line import until
 from tests.serving.replicas.searching import METHOD
+from tests.serving.until import until
 
 
 async def test_a_server_that_drains_answers_what_it_has_begun_and_refuses_more(tmp_path):

@@ -10,8 +10,8 @@ from serving.lines import served_line
 from serving.lines.line_servicer import OPEN
 from serving.lines.reading import messages_of
 from tests.serving.lines.calling import Held, calling, failure_of
-from tests.serving.lines.on_a_line import until
 from tests.serving.replicas.searching import METHOD, serving
+from tests.serving.until import until
 
 
 async def test_an_answer_beyond_the_limit_fails_alone(tmp_path):

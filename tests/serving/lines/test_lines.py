@@ -16,9 +16,10 @@ from serving.replicas.switching import LINES
 from serving.request_id import METADATA_KEY, current_request_id
 from tests.serving.certificates import Authority
 from tests.serving.lines.calling import Held, calling, failure_of, tell_way
-from tests.serving.lines.on_a_line import until, until_on_a_line
+from tests.serving.lines.on_a_line import until_on_a_line
 from tests.serving.replicas.searching import METHOD, searching, serving
 from tests.serving.switches.movable_switches import MovableSwitches
+from tests.serving.until import until
 
 VIEWER_FACING = {Role.VIEWER_FACING}
 OTHER = METHOD.replace("Search", "Unlisted")
